@@ -1,0 +1,213 @@
+#include "base/options.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace hepatica {
+namespace {
+
+constexpr int kDeepestInheritance = 8;
+
+std::string dotted(const std::string& path, const std::string& key) { return path.empty() ? key : path + "." + key; }
+
+YAML::Node merge(const YAML::Node& base, const YAML::Node& over) {
+  if (!base.IsMap() || !over.IsMap()) return YAML::Clone(over);
+  YAML::Node merged = YAML::Clone(base);
+  for (const auto& item : over) {
+    const auto key = item.first.as<std::string>();
+    merged[key] = merged[key] ? merge(merged[key], item.second) : YAML::Clone(item.second);
+  }
+  return merged;
+}
+
+fs::path find_recipe(const std::string& name, const std::vector<fs::path>& folders) {
+  if (fs::is_regular_file(name)) return name;
+  for (const auto& folder : folders) {
+    const fs::path candidate = folder / (name + ".yaml");
+    if (fs::is_regular_file(candidate)) return candidate;
+  }
+  std::vector<std::string> looked;
+  for (const auto& folder : folders) looked.push_back(folder.string());
+  throw Error(ErrorCode::not_found,
+              fmt::format("no recipe '{}': not a file, nor a recipe in {}; `hepatica recipe list` names them", name,
+                          looked.empty() ? "any known folder" : fmt::format("{}", fmt::join(looked, ", "))));
+}
+
+YAML::Node load_document(const fs::path& path) {
+  try {
+    YAML::Node node = YAML::Load(read_file(path));
+    if (!node.IsMap()) throw Error(ErrorCode::bad_recipe, fmt::format("{}:1: a recipe is a mapping of keys", path.string()));
+    return node;
+  } catch (const YAML::Exception& problem) {
+    throw Error(ErrorCode::bad_recipe, fmt::format("{}:{}: {}", path.string(), problem.mark.line + 1, problem.msg));
+  }
+}
+
+YAML::Node load_inherited(const std::string& name, std::vector<fs::path> folders, int depth) {
+  if (depth > kDeepestInheritance)
+    throw Error(ErrorCode::bad_recipe, fmt::format("recipe '{}': `inherits` goes in a circle or too deep", name));
+  const fs::path path = find_recipe(name, folders);
+  YAML::Node document = load_document(path);
+  if (!document["inherits"]) return document;
+  folders.insert(folders.begin(), path.parent_path());
+  YAML::Node base = load_inherited(document["inherits"].as<std::string>(), folders, depth + 1);
+  document.remove("inherits");
+  return merge(base, document);
+}
+
+nlohmann::json scalar_json(const YAML::Node& node) {
+  if (node.Tag() == "!") return node.as<std::string>();
+  bool truth = false;
+  if (YAML::convert<bool>::decode(node, truth)) return truth;
+  int64_t whole = 0;
+  if (YAML::convert<int64_t>::decode(node, whole)) return whole;
+  double number = 0;
+  if (YAML::convert<double>::decode(node, number)) return number;
+  return node.as<std::string>();
+}
+
+nlohmann::json node_json(const YAML::Node& node) {
+  if (node.IsMap()) {
+    nlohmann::json object = nlohmann::json::object();
+    for (const auto& item : node) object[item.first.as<std::string>()] = node_json(item.second);
+    return object;
+  }
+  if (node.IsSequence()) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const auto& item : node) list.push_back(node_json(item));
+    return list;
+  }
+  return node.IsScalar() ? scalar_json(node) : nlohmann::json(nullptr);
+}
+
+}  // namespace
+
+Block Block::child(const std::string& key) const {
+  const YAML::Node found = node && node.IsMap() ? node[key] : YAML::Node();
+  if (found && !found.IsNull() && !found.IsMap())
+    throw Error(ErrorCode::bad_recipe,
+                fmt::format("{}:{}: '{}' must be a mapping", file, found.Mark().line + 1, dotted(path, key)));
+  return {found && found.IsMap() ? found : YAML::Node(YAML::NodeType::Map), file, dotted(path, key)};
+}
+
+OptionReader::OptionReader(Block block) : block_(std::move(block)) {}
+
+bool OptionReader::has(const std::string& key) const { return block_.node && block_.node[key]; }
+
+YAML::Node OptionReader::take(const std::string& key) {
+  known_.insert(key);
+  return has(key) ? block_.node[key] : YAML::Node(YAML::NodeType::Undefined);
+}
+
+void OptionReader::fail(const YAML::Node& where, const std::string& key, const std::string& text) const {
+  throw Error(ErrorCode::bad_recipe,
+              fmt::format("{}:{}: key '{}' {}", block_.file, where.Mark().line + 1, dotted(block_.path, key), text));
+}
+
+template <class T>
+T OptionReader::convert(const YAML::Node& node, const std::string& key, const char* type) const {
+  T value{};
+  if (!YAML::convert<T>::decode(node, value)) fail(node, key, fmt::format("must be {}", type));
+  return value;
+}
+
+double OptionReader::number(const std::string& key, double fallback, double low, double high) {
+  const YAML::Node node = take(key);
+  if (!node) return fallback;
+  const double value = convert<double>(node, key, "a number");
+  if (!(value >= low && value <= high)) fail(node, key, fmt::format("is {}, outside {} to {}", value, low, high));
+  return value;
+}
+
+int64_t OptionReader::integer(const std::string& key, int64_t fallback, int64_t low, int64_t high) {
+  const YAML::Node node = take(key);
+  if (!node) return fallback;
+  const auto value = convert<int64_t>(node, key, "a whole number");
+  if (value < low || value > high) fail(node, key, fmt::format("is {}, outside {} to {}", value, low, high));
+  return value;
+}
+
+bool OptionReader::boolean(const std::string& key, bool fallback) {
+  const YAML::Node node = take(key);
+  return node ? convert<bool>(node, key, "true or false") : fallback;
+}
+
+std::string OptionReader::text(const std::string& key, const std::string& fallback) {
+  const YAML::Node node = take(key);
+  if (!node) return fallback;
+  if (!node.IsScalar()) fail(node, key, "must be text");
+  return node.as<std::string>();
+}
+
+std::string OptionReader::choice(const std::string& key,
+                                 const std::string& fallback,
+                                 const std::vector<std::string>& allowed) {
+  const std::string value = text(key, fallback);
+  if (std::find(allowed.begin(), allowed.end(), value) == allowed.end())
+    fail(take(key), key, fmt::format("is '{}'; known are: {}", value, fmt::join(allowed, ", ")));
+  return value;
+}
+
+std::vector<double> OptionReader::numbers(const std::string& key,
+                                          const std::vector<double>& fallback,
+                                          double low,
+                                          double high) {
+  const YAML::Node node = take(key);
+  if (!node) return fallback;
+  if (!node.IsSequence()) fail(node, key, "must be a list of numbers");
+  std::vector<double> values;
+  for (const auto& item : node) {
+    values.push_back(convert<double>(item, key, "a list of numbers"));
+    if (!(values.back() >= low && values.back() <= high))
+      fail(item, key, fmt::format("holds {}, outside {} to {}", values.back(), low, high));
+  }
+  return values;
+}
+
+std::vector<std::string> OptionReader::texts(const std::string& key, const std::vector<std::string>& fallback) {
+  const YAML::Node node = take(key);
+  if (!node) return fallback;
+  if (!node.IsSequence()) fail(node, key, "must be a list");
+  std::vector<std::string> values;
+  for (const auto& item : node) values.push_back(convert<std::string>(item, key, "a list of texts"));
+  return values;
+}
+
+Block OptionReader::block(const std::string& key) {
+  known_.insert(key);
+  return block_.child(key);
+}
+
+void OptionReader::finish() {
+  if (!block_.node || !block_.node.IsMap()) return;
+  for (const auto& item : block_.node) {
+    const auto key = item.first.as<std::string>();
+    if (!known_.count(key))
+      fail(item.first, key, fmt::format("is unknown; known here are: {}", fmt::join(known_, ", ")));
+  }
+}
+
+Block load_recipe(const std::string& name, const std::vector<fs::path>& folders) {
+  return {load_inherited(name, folders, 0), find_recipe(name, folders).string(), ""};
+}
+
+std::vector<fs::path> installed_folders(const std::string& kind) {
+  std::vector<fs::path> candidates;
+  if (const char* home = std::getenv("HEPATICA_HOME")) candidates.push_back(fs::path(home) / kind);
+  std::error_code code;
+  const fs::path program = fs::read_symlink("/proc/self/exe", code);
+  if (!code) candidates.push_back(program.parent_path().parent_path() / "share" / "hepatica" / kind);
+  candidates.push_back(fs::path(HEPATICA_SOURCE_DIR) / kind);
+  std::erase_if(candidates, [](const fs::path& folder) { return !fs::is_directory(folder); });
+  return candidates;
+}
+
+nlohmann::json json_from_block(const Block& block) { return node_json(block.node); }
+
+}  // namespace hepatica
