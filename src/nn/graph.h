@@ -31,8 +31,8 @@ struct Node {
 
 /// A network: nodes, the name of its input ("input"), and its named outputs.
 struct Graph {
-  std::string family;                          ///< builder that made it, such as "resnet", "lilnet", "yolov8", "dynunet"
-  nlohmann::json arguments;                    ///< the builder's arguments: family + arguments rebuild the graph
+  std::string family;        ///< builder that made it, such as "resnet", "lilnet", "yolov8", "dynunet"
+  nlohmann::json arguments;  ///< the builder's arguments: family + arguments rebuild the graph
   std::vector<Node> nodes;
   std::map<std::string, std::string> outputs;  ///< output name -> node name
 };
@@ -61,8 +61,8 @@ Graph lilnet(int depth, int classes, double width = 1.0);
 /// YOLOv8 n/s/m/l/x with DFL head; keys "model.<layer>....". Outputs "p3","p4","p5": [N, 64+classes, h, w] raw.
 Graph yolov8(const std::string& scale, int classes);
 
-/// MONAI DynUNet. `dims` 2 or 3; one entry of filters/kernels/strides per level (kernels and strides have `dims` values).
-/// Output "logits" [N, out, ...]; with deep supervision also "deep1", ... at half resolutions.
+/// MONAI DynUNet. `dims` 2 or 3; one entry of filters/kernels/strides per level (kernels and strides have `dims`
+/// values). Output "logits" [N, out, ...]; with deep supervision also "deep1", ... at half resolutions.
 struct DynUNetOptions {
   int dims = 3;
   int in_channels = 1;
