@@ -157,8 +157,12 @@ std::array<int64_t, 3> spatial_size(const Header& h, const std::string& name) {
 
 /// Rotation of the qform, method 2 of the standard.
 Affine affine_from_quaternion(const Header& h) {
-  const auto [b, c, d, x, y, z] = h.quaternion;
-  const double a = std::sqrt(std::max(0.0, 1 - b * b - c * c - d * d));
+  auto [b, c, d, x, y, z] = h.quaternion;
+  double a = std::sqrt(std::max(0.0, 1 - b * b - c * c - d * d));
+  if (a < 3e-4) {  // a turn of 180 degrees; rounding of b, c and d must not make it another (nifti1.h does the same)
+    const double length = std::hypot(b, c, d);
+    a = 0, b /= length, c /= length, d /= length;
+  }
   const double flip = h.pixdim[0] < 0 ? -1 : 1;
   const double di = h.pixdim[1], dj = h.pixdim[2], dk = h.pixdim[3] * flip;
   return {{{(a * a + b * b - c * c - d * d) * di, 2 * (b * c - a * d) * dj, 2 * (b * d + a * c) * dk, x},

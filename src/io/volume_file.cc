@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <itkImageIOBase.h>
-#include <itkMetaImageIO.h>
 #include <itkNrrdImageIO.h>
 
 #include <algorithm>
 #include <cctype>
 
 #include "io/gzip.h"
+#include "io/meta_image.h"
 #include "io/nifti.h"
 
 namespace hepatica {
@@ -112,7 +112,7 @@ StoredImage read_stored(const fs::path& path, bool header_only) {
   const std::string name = lower_name(path);
   if (is_nifti_name(path)) return read_nifti(path, header_only);
   if (is_nrrd_name(name)) return read_with_itk(*itk::NrrdImageIO::New(), path, header_only);
-  if (is_meta_name(name)) return read_with_itk(*itk::MetaImageIO::New(), path, header_only);
+  if (is_meta_name(name)) return read_meta_image(path, header_only);
   throw Error(ErrorCode::unsupported,
               fmt::format("{}: volumes are read from .nii, .nii.gz, .hdr, .nrrd, .nhdr, .mha and .mhd", path.string()));
 }
@@ -142,32 +142,6 @@ std::string nrrd_bytes(const Geometry& g, StoredType type, std::string_view valu
          gzip(values, 1);
 }
 
-std::string meta_bytes(const Geometry& g, StoredType type, std::string_view values) {
-  const std::string name = type == StoredType::uint8   ? "MET_UCHAR"
-                           : type == StoredType::int16 ? "MET_SHORT"
-                                                       : "MET_FLOAT";
-  std::string matrix;
-  for (int axis = 0; axis < 3; ++axis)
-    for (int row = 0; row < 3; ++row) matrix += fmt::format(" {}", g.direction[row][axis]);
-  std::string bytes = fmt::format(
-      "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\nCompressedData = False\n"
-      "TransformMatrix ={}\nOffset = {} {} {}\nCenterOfRotation = 0 0 0\nElementSpacing = {} {} {}\n"
-      "DimSize = {} {} {}\nElementType = {}\nElementDataFile = LOCAL\n",
-      matrix,
-      g.origin[0],
-      g.origin[1],
-      g.origin[2],
-      g.spacing[0],
-      g.spacing[1],
-      g.spacing[2],
-      g.size[0],
-      g.size[1],
-      g.size[2],
-      name);
-  bytes.append(values);
-  return bytes;
-}
-
 template <class T>
 void write_stored(const fs::path& path, const Volume<T>& volume, StoredType type, int gzip_level) {
   const std::string_view values(reinterpret_cast<const char*>(volume.values().data()), volume.values().size_bytes());
@@ -176,7 +150,7 @@ void write_stored(const fs::path& path, const Volume<T>& volume, StoredType type
   if (name.ends_with(".nii.gz")) return write_file(path, gzip(nifti_bytes(geometry, type, values), gzip_level));
   if (name.ends_with(".nii")) return write_file(path, nifti_bytes(geometry, type, values));
   if (name.ends_with(".nrrd")) return write_file(path, nrrd_bytes(geometry, type, values));
-  if (name.ends_with(".mha")) return write_file(path, meta_bytes(geometry, type, values));
+  if (name.ends_with(".mha")) return write_file(path, meta_image_bytes(geometry, type, values));
   throw Error(ErrorCode::unsupported,
               fmt::format("{}: volumes are written as .nii, .nii.gz, .nrrd or .mha", path.string()));
 }
