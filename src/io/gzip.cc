@@ -12,6 +12,7 @@ namespace hepatica {
 namespace {
 
 constexpr int kGzipWindow = 15 + 16;        // the largest window, gzip framing
+constexpr int kAnyWindow = 15 + 32;         // gzip or zlib framing, told apart by zlib
 constexpr size_t kPiece = size_t(1) << 30;  // zlib counts in 32 bits
 
 using Closer = std::unique_ptr<z_stream, int (*)(z_stream*)>;
@@ -30,7 +31,7 @@ bool is_gzip(std::string_view bytes) { return bytes.size() > 2 && bytes[0] == '\
 
 std::string gunzip(std::string_view bytes, const std::string& name, size_t at_most) {
   z_stream stream{};
-  if (inflateInit2(&stream, kGzipWindow) != Z_OK) throw Error(ErrorCode::out_of_memory, "no memory to unpack " + name);
+  if (inflateInit2(&stream, kAnyWindow) != Z_OK) throw Error(ErrorCode::out_of_memory, "no memory to unpack " + name);
   const Closer closer(&stream, inflateEnd);
   std::string out;
   size_t used = 0;
