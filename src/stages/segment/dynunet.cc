@@ -26,7 +26,7 @@ float sigmoid(float x) { return 1.0f / (1.0f + std::exp(-x)); }
 
 class DynUNetSegmenter final : public Segmenter {
  public:
-  DynUNetSegmenter(std::shared_ptr<Predictor> predictor, DynUNetOptions options, int dims)
+  DynUNetSegmenter(std::shared_ptr<Predictor> predictor, SegmentOptions options, int dims)
       : predictor_(std::move(predictor)), options_(std::move(options)), dims_(dims) {}
 
   Segmentation segment(const Volume<int16_t>& hu) const override {
@@ -174,7 +174,7 @@ class DynUNetSegmenter final : public Segmenter {
   }
 
   std::shared_ptr<Predictor> predictor_;
-  DynUNetOptions options_;
+  SegmentOptions options_;
   int dims_;
 };
 
@@ -184,8 +184,8 @@ class DynUNetSegmenter final : public Segmenter {
 
 }  // namespace
 
-DynUNetOptions read_dynunet_options(const Block& block) {
-  DynUNetOptions options;
+SegmentOptions read_segment_options(const Block& block) {
+  SegmentOptions options;
   OptionReader reader(block);
   options.input = segment_input_from_block(reader.block("input"));
   options.batch = reader.integer("batch", options.batch, 1, 256);
@@ -197,7 +197,7 @@ DynUNetOptions read_dynunet_options(const Block& block) {
   return options;
 }
 
-std::unique_ptr<Segmenter> make_dynunet_segmenter(std::shared_ptr<Predictor> predictor, const DynUNetOptions& options) {
+std::unique_ptr<Segmenter> make_dynunet_segmenter(std::shared_ptr<Predictor> predictor, const SegmentOptions& options) {
   const nlohmann::json& metadata = predictor->metadata();
   const nlohmann::json network = metadata.value("network", nlohmann::json::object());
   if (network.value("family", "") != "dynunet")
@@ -206,7 +206,7 @@ std::unique_ptr<Segmenter> make_dynunet_segmenter(std::shared_ptr<Predictor> pre
   if (arguments.value("in_channels", 1) != 1 || arguments.value("out_channels", 1) != 1)
     wrong_network("has another number of channels than one in and one out");
   const int dims = arguments.value("dims", 3);
-  DynUNetOptions effective = options;
+  SegmentOptions effective = options;
   if (metadata.contains("input")) effective.input = segment_input_from_json(metadata["input"], "segment");
   if (!effective.patch.empty() && effective.patch.size() != size_t(dims))
     throw Error(

@@ -12,7 +12,7 @@
 namespace hepatica {
 
 /// Block `stages.segment.options`.
-struct DynUNetOptions {
+struct SegmentOptions {
   SegmentInput input;         ///< block `input`; used where the checkpoint does not say its own
   int64_t batch = 8;          ///< slices, or patches, a call
   double slice_step_mm = 2;   ///< of thin slices only every n-th is looked at, at most this far apart; 2D alone
@@ -22,9 +22,9 @@ struct DynUNetOptions {
   CleanupOptions cleanup;
 };
 
-DynUNetOptions read_dynunet_options(const Block& block);
+SegmentOptions read_segment_options(const Block& block);
 
 /// Error{wrong_checkpoint} where the network is no DynUNet with one input and one output channel.
-std::unique_ptr<Segmenter> make_dynunet_segmenter(std::shared_ptr<Predictor> predictor, const DynUNetOptions& options);
+std::unique_ptr<Segmenter> make_dynunet_segmenter(std::shared_ptr<Predictor> predictor, const SegmentOptions& options);
 
 }  // namespace hepatica
