@@ -170,11 +170,11 @@ SeriesDraft draft_series(const FrameStack& stack, const std::map<std::string, st
   draft.first_acquired_s = first_acquired(stack.frames);
   const DicomPixelFormat& format = first.image->format;
   series.geometry.size = {format.columns, format.rows, int64_t(stack.frames.size())};
-  add_value_warnings(first, tags, series);
   if (auto reason = refusal_of(first, series.description)) {
     series.reason = *reason;
     return draft;
   }
+  add_value_warnings(first, tags, series);
   try {
     accept(draft, stack);
   } catch (const Error& error) {
@@ -246,6 +246,8 @@ StudyDraft draft_from_dicom(const std::vector<fs::path>& files) {
   for (const auto& [uid, images] : by_series)
     for (SeriesDraft& series : draft_one_series(images)) draft.series.push_back(std::move(series));
   std::stable_sort(draft.series.begin(), draft.series.end(), [](const SeriesDraft& a, const SeriesDraft& b) {
+    // Usable series first: the table's places are what --phase counts.
+    if (a.series.accepted != b.series.accepted) return a.series.accepted;
     return series_number(a) < series_number(b);
   });
   const auto used = std::find_if(
