@@ -11,9 +11,8 @@ Error Error::with_context(std::string_view context) const {
 }
 
 const ErrorCodeRow& describe(ErrorCode code) {
-  return *std::find_if(kErrorCodes.begin(), kErrorCodes.end(), [code](const ErrorCodeRow& row) {
-    return row.code == code;
-  });
+  return *std::find_if(
+      kErrorCodes.begin(), kErrorCodes.end(), [code](const ErrorCodeRow& row) { return row.code == code; });
 }
 
 void assertion_failed(const char* expression, const char* file, int line) {

@@ -35,14 +35,16 @@ fs::path find_recipe(const std::string& name, const std::vector<fs::path>& folde
   std::vector<std::string> looked;
   for (const auto& folder : folders) looked.push_back(folder.string());
   throw Error(ErrorCode::not_found,
-              fmt::format("no recipe '{}': not a file, nor a recipe in {}; `hepatica recipe list` names them", name,
+              fmt::format("no recipe '{}': not a file, nor a recipe in {}; `hepatica recipe list` names them",
+                          name,
                           looked.empty() ? "any known folder" : fmt::format("{}", fmt::join(looked, ", "))));
 }
 
 YAML::Node load_document(const fs::path& path) {
   try {
     YAML::Node node = YAML::Load(read_file(path));
-    if (!node.IsMap()) throw Error(ErrorCode::bad_recipe, fmt::format("{}:1: a recipe is a mapping of keys", path.string()));
+    if (!node.IsMap())
+      throw Error(ErrorCode::bad_recipe, fmt::format("{}:1: a recipe is a mapping of keys", path.string()));
     return node;
   } catch (const YAML::Exception& problem) {
     throw Error(ErrorCode::bad_recipe, fmt::format("{}:{}: {}", path.string(), problem.mark.line + 1, problem.msg));

@@ -59,8 +59,8 @@ class OptionReader {
 /// resolved first, then this document's keys are merged over it (mappings deep, all else replaced).
 Block load_recipe(const std::string& name, const std::vector<std::filesystem::path>& folders);
 
-/// Where recipes and models of this installation lie: `$HEPATICA_HOME/<kind>`, beside the program (`../share/hepatica/<kind>`),
-/// and in the source tree. Existing folders only. `kind` is "recipes" or "models".
+/// Where recipes and models of this installation lie: `$HEPATICA_HOME/<kind>`, beside the program
+/// (`../share/hepatica/<kind>`), and in the source tree. Existing folders only. `kind` is "recipes" or "models".
 std::vector<std::filesystem::path> installed_folders(const std::string& kind);
 
 /// The document as JSON with sorted keys, as kept in run manifests.

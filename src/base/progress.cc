@@ -21,8 +21,13 @@ std::string duration_text(double seconds) {
 
 std::string line(const ProgressState& state) {
   const int percent = state.total == 0 ? 100 : int(100 * state.done / state.total);
-  return fmt::format("{}: {}/{} ({}%), {} elapsed, {} left", state.what, state.done, state.total, percent,
-                     duration_text(state.elapsed_s), duration_text(state.remaining_s));
+  return fmt::format("{}: {}/{} ({}%), {} elapsed, {} left",
+                     state.what,
+                     state.done,
+                     state.total,
+                     percent,
+                     duration_text(state.elapsed_s),
+                     duration_text(state.remaining_s));
 }
 
 void draw_bar(const ProgressState& state) {

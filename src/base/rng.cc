@@ -54,9 +54,7 @@ double Rng::normal(double mean, double standard_deviation) {
   return mean + standard_deviation * radius * std::cos(2.0 * std::numbers::pi * uniform());
 }
 
-double Rng::log_uniform(double low, double high) {
-  return std::exp(uniform(std::log(low), std::log(high)));
-}
+double Rng::log_uniform(double low, double high) { return std::exp(uniform(std::log(low), std::log(high))); }
 
 double Rng::gamma(double shape) {
   if (shape < 1.0) return gamma(shape + 1.0) * std::pow(1.0 - uniform(), 1.0 / shape);

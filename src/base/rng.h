@@ -36,7 +36,8 @@ class Rng {
 
   template <class T>
   void shuffle(std::vector<T>& items) {
-    for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[std::size_t(integer(0, int64_t(i) - 1))]);
+    for (std::size_t i = items.size(); i > 1; --i)
+      std::swap(items[i - 1], items[std::size_t(integer(0, int64_t(i) - 1))]);
   }
 
   /// The whole state, for resuming.

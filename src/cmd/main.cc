@@ -1,6 +1,6 @@
-#include <csignal>
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <new>
@@ -59,14 +59,17 @@ int run_command(const Declared& command) {
   } catch (const Error& error) {
     return fail(error);
   } catch (const std::bad_alloc&) {
-    return fail(Error(ErrorCode::out_of_memory, "not enough memory for this work; close other programs or use fewer threads"));
+    return fail(
+        Error(ErrorCode::out_of_memory, "not enough memory for this work; close other programs or use fewer threads"));
   } catch (const std::exception& problem) {
-    return fail(Error(ErrorCode::internal, fmt::format("a defect of this program: {}; please report it", problem.what())));
+    return fail(
+        Error(ErrorCode::internal, fmt::format("a defect of this program: {}; please report it", problem.what())));
   }
 }
 
 int run(int argc, char** argv) {
-  CLI::App program("Hepatica: diagnosis of focal liver lesions from multi-phase CT. For research use only; not a medical device.");
+  CLI::App program(
+      "Hepatica: diagnosis of focal liver lesions from multi-phase CT. For research use only; not a medical device.");
   program.set_version_flag("--version", fmt::format("hepatica {} ({})\n{}", kVersion, kCommit, kLibraries));
   program.require_subcommand(0, 1);
   std::string docs_folder;

@@ -11,7 +11,8 @@ int write_reference(const CLI::App& program, const std::filesystem::path& folder
   for (const CLI::App* command : program.get_subcommands([](const CLI::App*) { return true; })) {
     const std::string name = command->get_name();
     index += fmt::format("| [`hepatica {0}`]({0}.md) | {1} |\n", name, command->get_description());
-    write_file(folder / (name + ".md"), fmt::format("# hepatica {}\n\n```text\n{}```\n", name, command->help("hepatica " + name)));
+    write_file(folder / (name + ".md"),
+               fmt::format("# hepatica {}\n\n```text\n{}```\n", name, command->help("hepatica " + name)));
   }
   write_file(folder / "README.md", index);
   return 0;

@@ -23,9 +23,7 @@ struct Box2 {
 struct Box3 {
   Vec3 low{0, 0, 0}, high{0, 0, 0};
 
-  Vec3 center() const {
-    return {0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1]), 0.5 * (low[2] + high[2])};
-  }
+  Vec3 center() const { return {0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1]), 0.5 * (low[2] + high[2])}; }
   bool operator==(const Box3&) const = default;
 };
 

@@ -23,7 +23,8 @@ Checkpoint read_checkpoint(const std::filesystem::path& path);
 /// Writes safetensors; floating tensors as f16 where `half`, else as they are. Keys sorted, bytes reproducible.
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint, bool half);
 
-/// The network of a Hepatica checkpoint with its weights. Error{wrong_checkpoint} where the file does not say its network.
+/// The network of a Hepatica checkpoint with its weights. Error{wrong_checkpoint} where the file does not say its
+/// network.
 Network network_from_checkpoint(const Checkpoint& checkpoint, const std::string& source);
 
 }  // namespace hepatica::nn

@@ -37,8 +37,8 @@ struct Detection {
 
 /// Detections of one lesion across slices and phases, linked.
 struct Lesion {
-  int id = 0;  ///< from 1, largest first
-  Box3 box;    ///< world mm, LPS
+  int id = 0;                ///< from 1, largest first
+  Box3 box;                  ///< world mm, LPS
   double long_axis_mm = 0;   ///< longest diameter on an axial slice
   double short_axis_mm = 0;  ///< longest diameter perpendicular to it on the same slice
   double volume_ml = 0;
@@ -50,8 +50,9 @@ struct Lesion {
 /// Scores of one classifier for one image crop.
 struct ImagePrediction {
   Detection detection;
-  std::vector<double> logits;      ///< in the order of the classifier's classes
-  std::vector<float> activation;   ///< class activation map of the predicted class, [rows*columns], or empty
+  Box2 crop;  ///< pixels of the slice that the classifier saw (and `activation` covers); may reach beyond the borders
+  std::vector<double> logits;     ///< in the order of the classifier's classes
+  std::vector<float> activation;  ///< class activation map of the predicted class, [rows*columns], or empty
   int64_t activation_rows = 0, activation_columns = 0;
 };
 
@@ -77,7 +78,7 @@ struct Diagnosis {
   std::vector<Lesion> lesions;
   std::vector<HierarchyPrediction> lesion_predictions;  ///< one per lesion; empty where there was no classifier
   std::optional<HierarchyPrediction> patient;
-  std::vector<StagePrediction> stages;   ///< patient level, as the recipe orders its classifiers
+  std::vector<StagePrediction> stages;  ///< patient level, as the recipe orders its classifiers
   std::optional<std::string> abstain_reason;
   std::optional<std::string> refused_reason;
   std::vector<std::string> warnings;

@@ -1,0 +1,69 @@
+#include "stages/detect/input.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace hepatica {
+namespace {
+
+TEST(DetectImage, WindowModeIsGreyThreeTimes) {
+  DetectInput input;
+  input.size = 64;
+  const std::vector<int16_t> hu(128 * 128, 40);
+  const PlaneImage image = detect_image(std::span<const int16_t>(hu), {}, 128, 128, std::nullopt, input);
+  ASSERT_EQ(image.values.size(), 3u * 64 * 64);
+  for (float value : image.values) EXPECT_FLOAT_EQ(value, 0.5f);
+}
+
+TEST(DetectImage, LiverModeByHand) {
+  DetectInput input;
+  input.size = 64;
+  input.mode = "liver";
+  std::vector<int16_t> hu(64 * 64, 100);
+  std::vector<uint8_t> liver(64 * 64, 0);
+  liver[5] = 1;
+  hu[5] = 140;
+  const PlaneImage image = detect_image(std::span<const int16_t>(hu), liver, 64, 64, 120.0, input);
+  const size_t n = 64 * 64;
+  EXPECT_NEAR(image.values[0], (100 - (40 - 175.0)) / 350, 1e-6);
+  EXPECT_NEAR(image.values[n + 0], (100 - (120 - 80.0)) / 160, 1e-6);
+  EXPECT_NEAR(image.values[n + 5], (140 - (120 - 80.0)) / 160, 1e-6);
+  EXPECT_FLOAT_EQ(image.values[2 * n + 5], 1.0f);
+  EXPECT_FLOAT_EQ(image.values[2 * n + 0], 0.0f);
+}
+
+TEST(DetectImage, WithoutLiverTheMaskIsOneAndTheMedianOfSoftTissue) {
+  DetectInput input;
+  input.size = 64;
+  input.mode = "liver";
+  std::vector<int16_t> hu(64 * 64, 90);
+  hu[0] = -1000;
+  const PlaneImage image = detect_image(std::span<const int16_t>(hu), {}, 64, 64, std::nullopt, input);
+  EXPECT_FLOAT_EQ(image.values[64 * 64 + 1], 0.5f);
+  EXPECT_FLOAT_EQ(image.values[2 * 64 * 64], 1.0f);
+}
+
+TEST(MedianHu, OfTheMaskOnly) {
+  const std::vector<int16_t> hu{1, 100, 120, 110, 5};
+  EXPECT_EQ(median_hu(hu, std::vector<uint8_t>{0, 1, 1, 1, 0}), 110.0);
+  EXPECT_EQ(median_hu(hu, std::vector<uint8_t>(5, 0)), std::nullopt);
+}
+
+TEST(DetectBoxes, ScaleToTheSliceAndBack) {
+  const Box2 box = slice_box_from_image({0, 0, 256, 128}, 1024, 256, {});
+  EXPECT_EQ(box, (Box2{0, 0, 512, 64}));
+  EXPECT_EQ(image_box_from_slice(box, 1024, 256, {}), (Box2{0, 0, 256, 128}));
+}
+
+TEST(DetectInputJson, RoundTripAndNonsense) {
+  DetectInput input;
+  input.mode = "liver";
+  input.size = 256;
+  EXPECT_EQ(detect_input_from_json(json_from_input(input), "m"), input);
+  for (const char* text : {R"({"size": 500})", R"({"mode": "both"})", R"({"colour": 1})", R"({"width": 0})"})
+    EXPECT_THROW(detect_input_from_json(nlohmann::json::parse(text), "m"), Error) << text;
+}
+
+}  // namespace
+}  // namespace hepatica
