@@ -148,12 +148,12 @@ std::string phases_of(const ReportInput& input, const Lesion& lesion) {
   std::string text;
   for (const Detection& seen : lesion.best_slices)
     if (seen.image < input.images.images.size())
-      text += (text.empty() ? "" : ", ") + phase_text(input.images.images[seen.image].phase);
+      text += (text.empty() ? "" : ", ") + phase_abbreviation(input.images.images[seen.image].phase);
   return text.empty() ? "-" : text;
 }
 
 Table lesion_table(const ReportInput& input) {
-  Table table{"Lesions",
+  Table table{"All lesions found",
               {{"No.", 0.6, true},
                {"Centre x, y, z (mm)", 2.3, true},
                {"Axes (mm)", 1.2, true},
@@ -164,7 +164,7 @@ Table lesion_table(const ReportInput& input) {
   const bool classified = input.diagnosis.lesion_predictions.size() == input.diagnosis.lesions.size();
   if (classified) {
     table.columns.push_back({"Malignant", 1.45, true});
-    for (const ReportClass& type : input.classes) table.columns.push_back({short_class_name(type.name), 1.2, true});
+    for (const ReportClass& type : input.classes) table.columns.push_back({column_class_name(type.name), 1.2, true});
   }
   for (size_t n = 0; n < input.diagnosis.lesions.size(); ++n) {
     const Lesion& lesion = input.diagnosis.lesions[n];
@@ -263,12 +263,11 @@ void append_results(const ReportInput& input, std::vector<ReportBlock>& blocks) 
   if (diagnosis.lesions.empty()) return;
   blocks.emplace_back(Heading{"Lesions"});
   blocks.emplace_back(lesion_table(input));
-  blocks.emplace_back(
-      Paragraph{"Positions in mm of the patient (x to the left, y to the back, z to the head). Axes: longest diameter "
-                "on an axial "
-                "slice \u00d7 longest perpendicular to it. Score: highest confidence of the detector. Types: "
-                "probability of each, "
-                "from all images of the lesion; the chosen one in bold."});
+  blocks.emplace_back(Paragraph{
+      "Centre: mm of the patient, x to the left, y to the back, z to the head. Axes: longest diameter on an "
+      "axial slice \u00d7 longest perpendicular to it. Score: highest confidence of the detector. Seen in: NC "
+      "non-contrast, AP arterial, PVP portal venous, DP delayed phase. Types: probability of each from all "
+      "images of the lesion, the chosen one in bold; Met. metastasis, Hem. hemangioma."});
 }
 
 void append_provenance(const ReportInput& input, std::vector<ReportBlock>& blocks) {
