@@ -1,0 +1,104 @@
+#include "stages/report/canvas.h"
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace hepatica::report {
+namespace {
+
+constexpr char kFamilies[] = "Noto Sans CJK SC, Noto Sans, DejaVu Sans, sans-serif";
+constexpr float kLineSpacing = 0.88f;  // Noto Sans CJK asks for 1.45 em, too loose for tables
+
+/// One font map for all text; without hinting, so that a line breaks at the same place on every surface.
+PangoContext* text_context() {
+  static PangoContext* const kContext = [] {
+    PangoFontMap* map = pango_cairo_font_map_new();
+    pango_cairo_font_map_set_resolution(PANGO_CAIRO_FONT_MAP(map), 72);
+    PangoContext* context = pango_font_map_create_context(map);
+    cairo_font_options_t* options = cairo_font_options_create();
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+    pango_cairo_context_set_font_options(context, options);
+    cairo_font_options_destroy(options);
+    pango_context_set_language(context, pango_language_from_string("en"));
+    pango_context_set_round_glyph_positions(context, FALSE);
+    return context;
+  }();
+  return kContext;
+}
+
+cairo_status_t append_bytes(void* target, const unsigned char* data, unsigned length) {
+  static_cast<std::string*>(target)->append(reinterpret_cast<const char*>(data), length);
+  return CAIRO_STATUS_SUCCESS;
+}
+
+}  // namespace
+
+void set_source(cairo_t* cr, const Colour& colour) {
+  cairo_set_source_rgba(cr, colour.red, colour.green, colour.blue, colour.alpha);
+}
+
+std::string valid_utf8(const std::string& text) {
+  char* valid = g_utf8_make_valid(text.data(), gssize(text.size()));
+  std::string result(valid);
+  g_free(valid);
+  return result;
+}
+
+LayoutPtr make_text(const std::string& text, const TextStyle& style, double width) {
+  LayoutPtr layout(pango_layout_new(text_context()), LayoutDeleter{});
+  PangoFontDescription* font = pango_font_description_new();
+  pango_font_description_set_family(font, kFamilies);
+  pango_font_description_set_absolute_size(font, style.size * PANGO_SCALE);
+  pango_font_description_set_weight(font, style.bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
+  pango_layout_set_font_description(layout.get(), font);
+  pango_font_description_free(font);
+  pango_layout_set_line_spacing(layout.get(), kLineSpacing);
+  if (width > 0) {
+    pango_layout_set_width(layout.get(), int(std::lround(width * PANGO_SCALE)));
+    pango_layout_set_wrap(layout.get(), PANGO_WRAP_WORD_CHAR);
+  }
+  pango_layout_set_alignment(layout.get(),
+                             style.align == Align::left     ? PANGO_ALIGN_LEFT
+                             : style.align == Align::center ? PANGO_ALIGN_CENTER
+                                                            : PANGO_ALIGN_RIGHT);
+  const std::string valid = valid_utf8(text);
+  pango_layout_set_text(layout.get(), valid.data(), int(valid.size()));
+  return layout;
+}
+
+double text_width(const LayoutPtr& layout) {
+  int width = 0;
+  pango_layout_get_size(layout.get(), &width, nullptr);
+  return double(width) / PANGO_SCALE;
+}
+
+double text_height(const LayoutPtr& layout) {
+  int height = 0;
+  pango_layout_get_size(layout.get(), nullptr, &height);
+  return double(height) / PANGO_SCALE;
+}
+
+void draw_text(cairo_t* cr, const LayoutPtr& layout, double x, double y, const Colour& colour) {
+  set_source(cr, colour);
+  cairo_move_to(cr, x, y);
+  pango_cairo_show_layout(cr, layout.get());
+}
+
+std::string png_of(const Figure& figure, double scale) {
+  const SurfacePtr surface(cairo_image_surface_create(
+      CAIRO_FORMAT_RGB24, int(std::lround(figure.width * scale)), int(std::lround(figure.height * scale))));
+  const ContextPtr cr(cairo_create(surface.get()));
+  cairo_scale(cr.get(), scale, scale);
+  figure.draw(cr.get());
+  std::string bytes;
+  const cairo_status_t status = cairo_surface_write_to_png_stream(surface.get(), append_bytes, &bytes);
+  if (status != CAIRO_STATUS_SUCCESS)
+    throw Error(ErrorCode::internal,
+                std::string("a picture of the report could not be drawn: ") + cairo_status_to_string(status));
+  return bytes;
+}
+
+}  // namespace hepatica::report

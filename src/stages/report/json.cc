@@ -1,0 +1,87 @@
+#include "study/json.h"
+
+#include "stages/report/content.h"
+#include "stages/report/report.h"
+
+namespace hepatica {
+namespace {
+
+using nlohmann::json;
+
+json optional_text(const std::optional<std::string>& text) { return text ? json(*text) : json(nullptr); }
+
+json json_of_study(const Study& study) {
+  json document = study;
+  document.erase("series");
+  document.erase("warnings");
+  return document;
+}
+
+json json_of_series(const ReportInput& input) {
+  json all = json::array();
+  for (size_t n = 0; n < input.study.series.size(); ++n) {
+    json one = input.study.series[n];
+    one["used"] = false;
+    for (const PhaseImage& image : input.images.images)
+      if (image.series == n) one["used"] = true;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+json json_of_liver(const PreprocessedStudy& images) {
+  const double volume = report::stated_liver_volume_ml(images);
+  json by_image = json::array();
+  for (const PhaseImage& image : images.images)
+    by_image.push_back({{"phase", image.phase}, {"volume_ml", image.liver_volume_ml}});
+  return {{"volume_ml", volume > 0 ? json(volume) : json(nullptr)}, {"images", by_image}};
+}
+
+json json_of_lesions(const Diagnosis& diagnosis) {
+  const bool classified = diagnosis.lesion_predictions.size() == diagnosis.lesions.size();
+  json all = json::array();
+  for (size_t n = 0; n < diagnosis.lesions.size(); ++n) {
+    json one = diagnosis.lesions[n];
+    one.update(classified ? json(diagnosis.lesion_predictions[n]) : json(HierarchyPrediction{}));
+    if (!classified) one["prediction"] = nullptr;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+json json_of_patient(const Diagnosis& diagnosis) {
+  json document = diagnosis.patient.value_or(HierarchyPrediction{});
+  if (!diagnosis.patient) document["prediction"] = nullptr;
+  document["abstain_reason"] = optional_text(diagnosis.abstain_reason);
+  return document;
+}
+
+}  // namespace
+
+json report_json(const ReportInput& input) {
+  json timings = json::object();
+  for (const auto& [stage, seconds] : input.provenance.timings_s) timings[stage] = seconds;
+  return {{"status", std::string(name_of(input.diagnosis.status))},
+          {"refused_reason", optional_text(input.diagnosis.refused_reason)},
+          {"study", json_of_study(input.study)},
+          {"series", json_of_series(input)},
+          {"liver", json_of_liver(input.images)},
+          {"lesions", json_of_lesions(input.diagnosis)},
+          {"patient", json_of_patient(input.diagnosis)},
+          {"warnings", report::all_warnings(input)},
+          {"timings_s", timings},
+          {"provenance", input.provenance},
+          {"disclaimer", report::kDisclaimer}};
+}
+
+ReportOptions read_report_options(const Block& block) {
+  ReportOptions options;
+  OptionReader reader(block);
+  options.level = reader.number("level", options.level, -1024, 3071);
+  options.width = reader.number("width", options.width, 1, 4096);
+  options.pictured_lesions = reader.integer("pictured_lesions", options.pictured_lesions, 0, 100);
+  reader.finish();
+  return options;
+}
+
+}  // namespace hepatica
