@@ -21,13 +21,18 @@ namespace hepatica::nn {
 ///  max_pool        kernel[], stride[], padding[] ; global_avg_pool -> [N,C] ; avg_pool kernel[], stride[]
 ///  add (2 inputs) | concat axis | split axis, start, length | upsample scale[], mode(0 nearest, 1 linear)
 ///  quadrant_means  -> [N*5, C]: global means without mask and with TL, TR, BL, BR set to 0 (LiLNet masks), row 5b+j
-///  dfl             reg_max ; identity
+///  dfl             reg_max; parameter conv.weight, fixed 0..reg_max-1: [N, 4*reg_max, h, w] -> [N, 4, h, w] ; identity
 struct Node {
   std::string op;
   std::string name;  ///< prefix of its parameters' keys, such as "layer1.0.conv1"; unique
   std::vector<std::string> inputs;
   std::map<std::string, std::vector<double>> attributes;
 };
+
+/// First value of an attribute, or `fallback` where the node has none of that name.
+double attribute(const Node& node, const std::string& name, double fallback = 0);
+/// An attribute as integers; empty where the node has none of that name.
+std::vector<int64_t> integers(const Node& node, const std::string& name);
 
 /// A network: nodes, the name of its input ("input"), and its named outputs.
 struct Graph {
@@ -41,11 +46,12 @@ struct Graph {
 struct ParameterInfo {
   std::string key;
   std::vector<int64_t> shape;
-  bool trainable = true;  ///< false for running statistics
+  bool trainable = true;   ///< false for running statistics and fixed weights (DFL)
+  bool statistic = false;  ///< running statistics of batch norms
 };
 std::vector<ParameterInfo> parameters_of(const Graph& graph);
 
-/// Number of trainable values (running statistics not counted).
+/// Number of weights and biases as published counts have it: fixed weights counted, running statistics not.
 int64_t parameter_count(const Graph& graph);
 
 // Builders. Each throws Error{bad_recipe} on an argument that the family does not have.

@@ -1,0 +1,103 @@
+#include "nn/checkpoint.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "nn/safetensors.h"
+
+namespace hepatica::nn {
+namespace {
+
+std::string file_of(const std::string& header, const std::string& data) {
+  std::string bytes(8, '\0');
+  for (size_t i = 0; i < 8; ++i) bytes[i] = char(header.size() >> (8 * i) & 0xff);
+  return bytes + header + data;
+}
+
+/// Code of the error that reading gives; the text must name the source.
+void expect_refused(const std::string& bytes, const std::string& reason) {
+  try {
+    parse_safetensors(bytes, "file.safetensors");
+    ADD_FAILURE() << "accepted: " << reason;
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ErrorCode::bad_format);
+    EXPECT_NE(std::string(e.what()).find("file.safetensors"), std::string::npos);
+    EXPECT_NE(std::string(e.what()).find(reason), std::string::npos) << e.what();
+  }
+}
+
+TEST(Checkpoint, ReadsAFileWrittenByHand) {
+  const std::string data("\x00\x00\x80\x3f\x00\x00\x00\xc0", 8);  // 1, -2
+  const auto checkpoint =
+      parse_safetensors(file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", data), "x");
+  EXPECT_TRUE(torch::equal(checkpoint.tensors.at("a"), torch::tensor({1.f, -2.f})));
+  EXPECT_TRUE(checkpoint.metadata.empty());
+}
+
+TEST(Checkpoint, RoundTripKeepsValuesAndMetadata) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "a.safetensors";
+  Checkpoint checkpoint;
+  checkpoint.tensors = {{"w", torch::randn({3, 4})},
+                        {"n", torch::tensor(int64_t(5))},
+                        {"h", torch::randn({2}).to(torch::kBFloat16)},
+                        {"e", torch::empty({0})}};
+  checkpoint.metadata = {{"task", "segment"}, {"classes", {"a", "b"}}};
+  write_checkpoint(path, checkpoint, false);
+  const Checkpoint again = read_checkpoint(path);
+  EXPECT_EQ(again.metadata, checkpoint.metadata);
+  EXPECT_EQ(again.format, "safetensors");
+  ASSERT_EQ(again.tensors.size(), 4u);
+  for (const auto& [key, value] : checkpoint.tensors) {
+    EXPECT_TRUE(torch::equal(value, again.tensors.at(key))) << key;
+    EXPECT_EQ(value.scalar_type(), again.tensors.at(key).scalar_type());
+  }
+  EXPECT_EQ(format_safetensors(checkpoint, false), read_file(path));
+  write_checkpoint(path, checkpoint, true);
+  EXPECT_EQ(read_checkpoint(path).tensors.at("w").scalar_type(), torch::kHalf);
+  EXPECT_EQ(read_checkpoint(path).tensors.at("n").scalar_type(), torch::kLong);
+}
+
+TEST(Checkpoint, RefusesMalformedFiles) {
+  const std::string eight(8, '\0');
+  expect_refused("abc", "shorter than 8");
+  expect_refused(std::string("\xff\xff\xff\xff\xff\xff\xff\xff", 8) + "{}", "header claims");
+  expect_refused(file_of("{}", "").substr(0, 9), "ends within its header");
+  expect_refused(file_of("[1]", ""), "not a JSON object");
+  expect_refused(file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", eight.substr(0, 7)),
+                 "outside the file");
+  expect_refused(file_of(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", eight), "does not fit its shape");
+  expect_refused(file_of(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", eight), "negative");
+  expect_refused(file_of(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}})", eight),
+                 "too large");
+  expect_refused(file_of(R"({"a":{"dtype":"Q4","shape":[2],"data_offsets":[0,8]}})", eight), "unknown type");
+  expect_refused(file_of(R"({"a":{"dtype":"F32","shape":[2]}})", eight), "lacks");
+  expect_refused(
+      file_of(
+          R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}})",
+          eight.substr(0, 6)),
+      "overlap");
+  expect_refused(file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", eight), "unused bytes");
+  expect_refused(file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", eight), "unused bytes");
+}
+
+TEST(Checkpoint, RebuildsItsNetwork) {
+  const Network network(lilnet(18, 2, .25), 4);
+  Checkpoint checkpoint;
+  checkpoint.tensors = network.state();
+  EXPECT_THROW(network_from_checkpoint(checkpoint, "x"), Error);
+  checkpoint.metadata["network"] = {{"family", "lilnet"}, {"arguments", network.graph().arguments}};
+  const Network again = network_from_checkpoint(checkpoint, "x");
+  for (const auto& [key, value] : again.state()) EXPECT_TRUE(torch::equal(value, network.state().at(key))) << key;
+  checkpoint.metadata["network"]["arguments"]["classes"] = 3;
+  try {
+    network_from_checkpoint(checkpoint, "x");
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ErrorCode::wrong_checkpoint);
+  }
+}
+
+}  // namespace
+}  // namespace hepatica::nn

@@ -1,0 +1,217 @@
+#include "nn/network.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/threads.h"
+#include "nn/initialize.h"
+#include "nn/operations.h"
+
+namespace hepatica::nn {
+
+namespace {
+
+/// Names of the nodes that `targets` need, themselves included.
+std::set<std::string> needed_nodes(const Graph& graph, const std::set<std::string>& targets) {
+  std::set<std::string> needed = targets;
+  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
+    if (needed.count(node->name)) needed.insert(node->inputs.begin(), node->inputs.end());
+  }
+  return needed;
+}
+
+/// The operation writes memory of its own, so that whoever uses it last may overwrite it.
+bool owns_result(const std::string& op) {
+  static const std::set<std::string> fresh{
+      "conv", "conv_transpose", "batch_norm", "instance_norm", "group_norm", "add"};
+  return fresh.count(op) > 0;
+}
+
+/// One run through the graph: values by node name, and how many uses of each are still to come.
+class Run {
+ public:
+  Run(const Graph& graph, const std::set<std::string>& targets) : graph_(graph), needed_(needed_nodes(graph, targets)) {
+    for (const Node& node : graph.nodes) {
+      if (!needed_.count(node.name)) continue;
+      for (const auto& input : node.inputs) ++uses_[input];
+      if (owns_result(node.op)) owned_.insert(node.name);
+    }
+    for (const auto& target : targets) ++uses_[target];
+  }
+
+  void execute(const torch::Tensor& input, const TensorMap& state, bool training) {
+    values_["input"] = input;
+    for (const Node& node : graph_.nodes) {
+      if (!needed_.count(node.name)) continue;
+      std::vector<torch::Tensor> inputs;
+      for (const auto& name : node.inputs) inputs.push_back(values_.at(name));
+      const auto& first = node.inputs.front();
+      const bool reusable = !at::GradMode::is_enabled() && owned_.count(first) && uses_.at(first) == 1;
+      values_[node.name] = apply_node(node, inputs, state, training, reusable);
+      if (reusable && owns_result_in_place(node.op)) owned_.insert(node.name);
+      for (const auto& name : node.inputs) {
+        if (--uses_.at(name) == 0) values_.erase(name);
+      }
+    }
+  }
+
+  const torch::Tensor& value(const std::string& name) const { return values_.at(name); }
+
+ private:
+  static bool owns_result_in_place(const std::string& op) { return op == "relu" || op == "silu" || op == "leaky_relu"; }
+
+  const Graph& graph_;
+  std::set<std::string> needed_, owned_;
+  std::map<std::string, int> uses_;
+  TensorMap values_;
+};
+
+std::string without_prefix(std::string key) {
+  while (key.rfind("module.", 0) == 0) key.erase(0, 7);
+  return key;
+}
+
+bool is_batch_counter(const std::string& key) {
+  static const std::string end = ".num_batches_tracked";
+  return key.size() > end.size() && key.compare(key.size() - end.size(), end.size(), end) == 0;
+}
+
+/// " 3 missing (a, b, c);" with at most ten names; empty where there are none.
+std::string listed(const std::string& what, const std::vector<std::string>& keys) {
+  if (keys.empty()) return "";
+  const std::vector<std::string> first(keys.begin(), keys.begin() + std::min<std::ptrdiff_t>(10, std::ssize(keys)));
+  return fmt::format(" {} {} ({}{});", keys.size(), what, fmt::join(first, ", "), keys.size() > 10 ? ", ..." : "");
+}
+
+std::string shape_text(const torch::Tensor& tensor) {
+  return fmt::format("[{}]", fmt::join(tensor.sizes().vec(), ","));
+}
+
+bool is_convolution(const Node& node) { return node.op == "conv" || node.op == "conv_transpose"; }
+
+}  // namespace
+
+Network::Network(Graph graph, uint64_t seed) : graph_(std::move(graph)) {
+  struct Item {
+    const Node* node;
+    ParameterInfo info;
+    torch::Tensor value;
+  };
+  std::vector<Item> items;
+  for (const Node& node : graph_.nodes) {
+    Graph one;
+    one.nodes = {node};
+    for (auto& info : parameters_of(one)) items.push_back({&node, std::move(info), {}});
+  }
+  const Rng rng(seed);
+  parallel_for(items.size(),
+               [&](size_t i) { items[i].value = initial_value(graph_, *items[i].node, items[i].info, rng.fork(i)); });
+  for (Item& item : items) state_[item.info.key] = item.value.set_requires_grad(item.info.trainable);
+}
+
+Network::Network(Graph graph) : graph_(std::move(graph)) {
+  for (const ParameterInfo& info : parameters_of(graph_)) {
+    state_[info.key] = torch::zeros(info.shape, is_batch_counter(info.key) ? torch::kLong : torch::kFloat);
+  }
+  for (const Node& node : graph_.nodes) {
+    if (node.op == "dfl") {
+      auto& weight = state_.at(node.name + ".conv.weight");
+      weight = torch::arange(weight.numel(), torch::kFloat).reshape(weight.sizes());
+    }
+  }
+}
+
+TensorMap Network::forward(const torch::Tensor& input, bool training, const std::set<std::string>& wanted) {
+  std::map<std::string, std::string> outputs;
+  for (const auto& [name, node] : graph_.outputs) {
+    if (wanted.empty() || wanted.count(name)) outputs[name] = node;
+  }
+  for (const auto& name : wanted) {
+    if (!outputs.count(name)) {
+      throw Error(ErrorCode::bad_recipe, "Network '" + graph_.family + "' has no output '" + name + "'.");
+    }
+  }
+  std::set<std::string> targets;
+  for (const auto& [name, node] : outputs) targets.insert(node);
+  Run run(graph_, targets);
+  run.execute(input, state_, training);
+  TensorMap results;
+  for (const auto& [name, node] : outputs) results[name] = run.value(node);
+  return results;
+}
+
+std::vector<std::pair<std::string, torch::Tensor>> Network::named_trainable() const {
+  std::vector<std::pair<std::string, torch::Tensor>> all;
+  for (const ParameterInfo& info : parameters_of(graph_)) {
+    if (info.trainable) all.emplace_back(info.key, state_.at(info.key));
+  }
+  return all;
+}
+
+std::vector<torch::Tensor> Network::trainable() const {
+  std::vector<torch::Tensor> all;
+  for (auto& [key, value] : named_trainable()) all.push_back(value);
+  return all;
+}
+
+void Network::load(const TensorMap& values, const std::string& source) {
+  TensorMap given;
+  for (const auto& [key, value] : values) given[without_prefix(key)] = value;
+  std::vector<std::string> missing, unexpected, misshapen;
+  for (const auto& [key, mine] : state_) {
+    const auto found = given.find(key);
+    if (found == given.end()) {
+      if (!is_batch_counter(key)) missing.push_back(key);
+    } else if (found->second.sizes() != mine.sizes()) {
+      misshapen.push_back(key + " " + shape_text(found->second) + " for " + shape_text(mine));
+    }
+  }
+  for (const auto& [key, value] : given) {
+    if (!state_.count(key) && key.rfind("skip_layers.", 0) != 0) unexpected.push_back(key);
+  }
+  if (!missing.empty() || !unexpected.empty() || !misshapen.empty()) {
+    throw Error(
+        ErrorCode::wrong_checkpoint,
+        fmt::format("{}: the tensors do not fit the network '{}' {}:{}{}{} give the checkpoint of this network, or "
+                    "name the network that the checkpoint is of.",
+                    source,
+                    graph_.family,
+                    graph_.arguments.dump(),
+                    listed("missing", missing),
+                    listed("unexpected", unexpected),
+                    listed("of another shape", misshapen)));
+  }
+  const torch::NoGradGuard no_grad;
+  for (auto& [key, mine] : state_) {
+    const auto found = given.find(key);
+    if (found != given.end()) mine.copy_(found->second);
+  }
+}
+
+void Network::to(torch::Device device) {
+  const torch::NoGradGuard no_grad;
+  for (auto& [key, value] : state_) value = value.to(device).set_requires_grad(value.requires_grad());
+}
+
+void Network::use_channels_last() {
+  const torch::NoGradGuard no_grad;
+  for (const Node& node : graph_.nodes) {
+    if (!is_convolution(node)) continue;
+    torch::Tensor& weight = state_.at(node.name + ".weight");
+    const auto format = weight.dim() == 5 ? torch::MemoryFormat::ChannelsLast3d : torch::MemoryFormat::ChannelsLast;
+    weight = weight.contiguous(format).set_requires_grad(weight.requires_grad());
+  }
+}
+
+void Network::set_convolution_type(torch::ScalarType type) {
+  const torch::NoGradGuard no_grad;
+  for (const Node& node : graph_.nodes) {
+    if (!is_convolution(node)) continue;
+    for (const char* part : {".weight", ".bias"}) {
+      const auto found = state_.find(node.name + part);
+      if (found != state_.end()) found->second = found->second.to(type);
+    }
+  }
+}
+
+}  // namespace hepatica::nn

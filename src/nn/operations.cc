@@ -1,0 +1,182 @@
+#include "nn/operations.h"
+
+#include <ATen/autocast_mode.h>
+
+#include <functional>
+#include <map>
+
+#include "base/error.h"
+
+namespace hepatica::nn {
+
+namespace {
+
+using torch::Tensor;
+
+struct Call {
+  const Node& node;
+  const std::vector<Tensor>& inputs;
+  const TensorMap& state;
+  bool training, reusable;
+
+  const Tensor& x() const { return inputs.front(); }
+  Tensor parameter(const char* name) const {
+    const auto found = state.find(node.name + "." + name);
+    return found == state.end() ? Tensor() : found->second;
+  }
+  double number(const char* name, double fallback = 0) const { return attribute(node, name, fallback); }
+};
+
+/// The input in the weights' type, unless autocast chooses it.
+Tensor in_type_of(const Tensor& x, const Tensor& weight) {
+  const bool autocast = x.is_cuda() ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled();
+  return autocast ? x : x.to(weight.scalar_type());
+}
+
+Tensor convolution(const Call& c, bool transposed) {
+  const Tensor weight = c.parameter("weight");
+  const std::vector<int64_t> stride = integers(c.node, "stride"), padding = integers(c.node, "padding");
+  std::vector<int64_t> output_padding = integers(c.node, "output_padding");
+  output_padding.resize(stride.size(), 0);
+  const std::vector<int64_t> dilation(stride.size(), 1);
+  return at::convolution(in_type_of(c.x(), weight),
+                         weight,
+                         c.parameter("bias"),
+                         stride,
+                         padding,
+                         dilation,
+                         transposed,
+                         output_padding,
+                         int64_t(c.number("groups", 1)));
+}
+
+Tensor linear(const Call& c) {
+  const Tensor weight = c.parameter("weight");
+  return torch::nn::functional::linear(in_type_of(c.x(), weight), weight, c.parameter("bias"));
+}
+
+Tensor batch_norm(const Call& c) {
+  if (c.training) c.parameter("num_batches_tracked").add_(1);
+  return at::batch_norm(c.x(),
+                        c.parameter("weight"),
+                        c.parameter("bias"),
+                        c.parameter("running_mean"),
+                        c.parameter("running_var"),
+                        c.training,
+                        c.number("momentum", .1),
+                        c.number("eps", 1e-5),
+                        true);
+}
+
+Tensor instance_norm(const Call& c) {
+  const Tensor x = c.x().to(torch::kFloat);
+  return at::instance_norm(x, c.parameter("weight"), c.parameter("bias"), {}, {}, true, 0, c.number("eps", 1e-5), true)
+      .to(c.x().scalar_type());
+}
+
+Tensor group_norm(const Call& c) {
+  const Tensor x = c.x().to(torch::kFloat);
+  return at::group_norm(
+             x, int64_t(c.number("groups", 1)), c.parameter("weight"), c.parameter("bias"), c.number("eps", 1e-5))
+      .to(c.x().scalar_type());
+}
+
+Tensor relu(const Call& c) { return c.reusable ? c.x().relu_() : torch::relu(c.x()); }
+
+Tensor silu(const Call& c) {
+  Tensor x = c.x();
+  return c.reusable ? at::silu_(x) : at::silu(x);
+}
+
+Tensor leaky_relu(const Call& c) {
+  Tensor x = c.x();
+  const double slope = c.number("slope", .01);
+  return c.reusable ? at::leaky_relu_(x, slope) : at::leaky_relu(x, slope);
+}
+
+Tensor add(const Call& c) { return c.reusable ? c.x().add_(c.inputs.at(1)) : c.x() + c.inputs.at(1); }
+
+Tensor pool(const Call& c, bool maximum) {
+  const auto kernel = integers(c.node, "kernel"), stride = integers(c.node, "stride");
+  auto padding = integers(c.node, "padding");
+  padding.resize(kernel.size(), 0);
+  const bool three = kernel.size() == 3;
+  if (maximum)
+    return three ? at::max_pool3d(c.x(), kernel, stride, padding) : at::max_pool2d(c.x(), kernel, stride, padding);
+  return three ? at::avg_pool3d(c.x(), kernel, stride) : at::avg_pool2d(c.x(), kernel, stride);
+}
+
+Tensor global_avg_pool(const Call& c) { return c.x().flatten(2).mean(-1, false, torch::kFloat); }
+
+Tensor upsample(const Call& c) {
+  const auto scale = integers(c.node, "scale");
+  std::vector<int64_t> size;
+  for (size_t i = 0; i < scale.size(); ++i) size.push_back(c.x().size(int64_t(i) + 2) * scale[i]);
+  const bool smooth = c.number("mode") != 0;
+  if (scale.size() == 3)
+    return smooth ? at::upsample_trilinear3d(c.x(), size, false) : at::upsample_nearest3d(c.x(), size);
+  return smooth ? at::upsample_bilinear2d(c.x(), size, false) : at::upsample_nearest2d(c.x(), size);
+}
+
+Tensor split(const Call& c) {
+  return c.x().narrow(int64_t(c.number("axis", 1)), int64_t(c.number("start")), int64_t(c.number("length")));
+}
+
+Tensor dfl(const Call& c) {
+  const int64_t bins = int64_t(c.number("reg_max"));
+  const Tensor x = c.x().to(torch::kFloat).unflatten(1, std::vector<int64_t>{4, bins}).softmax(2);
+  return (x * c.parameter("conv.weight").reshape({1, 1, bins, 1, 1})).sum(2);
+}
+
+using Operation = std::function<Tensor(const Call&)>;
+
+const std::map<std::string, Operation>& operations() {
+  static const std::map<std::string, Operation> all{
+      {"conv", [](const Call& c) { return convolution(c, false); }},
+      {"conv_transpose", [](const Call& c) { return convolution(c, true); }},
+      {"batch_norm", batch_norm},
+      {"instance_norm", instance_norm},
+      {"group_norm", group_norm},
+      {"linear", linear},
+      {"relu", relu},
+      {"silu", silu},
+      {"sigmoid", [](const Call& c) { return torch::sigmoid(c.x()); }},
+      {"leaky_relu", leaky_relu},
+      {"max_pool", [](const Call& c) { return pool(c, true); }},
+      {"avg_pool", [](const Call& c) { return pool(c, false); }},
+      {"global_avg_pool", global_avg_pool},
+      {"add", add},
+      {"concat", [](const Call& c) { return torch::cat(c.inputs, int64_t(c.number("axis", 1))); }},
+      {"split", split},
+      {"upsample", upsample},
+      {"quadrant_means", [](const Call& c) { return quadrant_means(c.x()); }},
+      {"dfl", dfl},
+      {"identity", [](const Call& c) { return c.x(); }}};
+  return all;
+}
+
+}  // namespace
+
+torch::Tensor quadrant_means(const torch::Tensor& features) {
+  const int64_t height = features.size(2), width = features.size(3);
+  const auto sum_of = [&](int64_t top, int64_t rows, int64_t left, int64_t columns) {
+    return features.narrow(2, top, rows).narrow(3, left, columns).sum({2, 3}, false, torch::kFloat);
+  };
+  const int64_t h = height / 2, w = width / 2;
+  const std::vector<Tensor> quadrants{
+      sum_of(0, h, 0, w), sum_of(0, h, w, width - w), sum_of(h, height - h, 0, w), sum_of(h, height - h, w, width - w)};
+  const Tensor total = quadrants[0] + quadrants[1] + quadrants[2] + quadrants[3];
+  std::vector<Tensor> rows{total};
+  for (const Tensor& quadrant : quadrants) rows.push_back(total - quadrant);
+  return torch::stack(rows, 1).flatten(0, 1) / double(height * width);
+}
+
+torch::Tensor apply_node(
+    const Node& node, const std::vector<torch::Tensor>& inputs, const TensorMap& state, bool training, bool reusable) {
+  const auto found = operations().find(node.op);
+  if (found == operations().end())
+    throw Error(ErrorCode::internal, "Node '" + node.name + "' has the unknown operation '" + node.op + "'.");
+  return found->second({node, inputs, state, training, reusable});
+}
+
+}  // namespace hepatica::nn
