@@ -72,6 +72,7 @@ LayoutPtr make_text(const std::string& text, const TextStyle& style, double widt
   // Without it the Chinese font sets quotes, dots and the times sign in the width of an ideograph.
   PangoAttrList* attributes = pango_attr_list_new();
   pango_attr_list_insert(attributes, pango_attr_font_features_new("pwid=1"));
+  pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE));  // a broken hash must not gain any
   pango_layout_set_attributes(layout.get(), attributes);
   pango_attr_list_unref(attributes);
   const std::string valid = valid_utf8(text);

@@ -20,24 +20,29 @@ double natural_width(const Table& table, size_t column, double text_size) {
 }  // namespace
 
 std::vector<double> column_widths(const Table& table, double width, double text_size, double gap) {
-  std::vector<double> widths;
-  double taken = 0, text_weight = 0, all_weight = 0, least = 0;
+  std::vector<double> natural;
+  double all = 0, numbers = 0, text_weight = 0, all_weight = 0, least = 0;
   for (size_t c = 0; c < table.columns.size(); ++c) {
     const Column& column = table.columns[c];
+    natural.push_back(natural_width(table, c, text_size) + gap + 1);
+    all += natural.back();
     all_weight += column.weight;
-    widths.push_back(column.numeric ? natural_width(table, c, text_size) + gap + 1 : 0);
-    taken += widths.back();
-    if (column.numeric) continue;
-    text_weight += column.weight;
-    least += kLeastTextWidth + gap;
+    if (column.numeric) {
+      numbers += natural.back();
+    } else {
+      text_weight += column.weight;
+      least += kLeastTextWidth + gap;
+    }
   }
-  const bool fits = taken + least <= width;
-  for (size_t c = 0; c < widths.size(); ++c) {
+  std::vector<double> widths;
+  for (size_t c = 0; c < table.columns.size(); ++c) {
     const Column& column = table.columns[c];
-    if (!fits)
-      widths[c] = width * column.weight / all_weight;
-    else if (!column.numeric)
-      widths[c] = (width - taken) * column.weight / text_weight;
+    if (all <= width)
+      widths.push_back(natural[c] + (width - all) / double(table.columns.size()));
+    else if (numbers + least > width)
+      widths.push_back(width * column.weight / all_weight);
+    else
+      widths.push_back(column.numeric ? natural[c] : (width - numbers) * column.weight / text_weight);
   }
   return widths;
 }

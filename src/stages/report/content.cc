@@ -191,7 +191,7 @@ std::string series_outcome(const ReportInput& input, size_t index) {
   if (!series.accepted) return "refused";
   const auto& images = input.images.images;
   const bool used = std::any_of(images.begin(), images.end(), [&](const PhaseImage& i) { return i.series == index; });
-  return used ? "used" : "not needed";
+  return used ? "used" : "not used";
 }
 
 Table series_table(const ReportInput& input) {
@@ -207,12 +207,13 @@ Table series_table(const ReportInput& input) {
     const Series& series = input.study.series[n];
     std::string remarks = series.reason;
     for (const std::string& warning : series.warnings) remarks += (remarks.empty() ? "" : "; ") + warning;
+    const std::string outcome = series_outcome(input, n);
     const bool has_grid = series.geometry.voxel_count() > 0;
     table.rows.push_back({{std::to_string(n + 1)},
                           {series_name(input.study, n)},
                           {series.accepted ? phase_text(series.phase) : "-"},
                           {has_grid ? grid_text(series.geometry) : "-"},
-                          {series_outcome(input, n), series.accepted},
+                          {outcome, outcome == "used"},
                           {remarks.empty() ? "-" : remarks}});
   }
   return table;
@@ -236,7 +237,7 @@ Facts program_facts(const ReportInput& input) {
 Table model_table(const Provenance& provenance) {
   Table table{"Models", {{"Used for", 1.5}, {"Title", 2.5}, {"File", 2.2}, {"SHA-256", 4}}, {}};
   for (const auto& model : provenance.models)
-    table.rows.push_back({{model.role, true}, {stated(model.title)}, {model.file}, {model.sha256}});
+    table.rows.push_back({{readable(model.role), true}, {stated(model.title)}, {model.file}, {model.sha256}});
   return table;
 }
 

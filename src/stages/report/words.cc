@@ -28,13 +28,6 @@ const std::map<std::string, ClassName, std::less<>>& class_names() {
   return kNames;
 }
 
-std::string readable(std::string_view name) {
-  std::string text(name);
-  std::replace(text.begin(), text.end(), '_', ' ');
-  if (!text.empty()) text[0] = char(std::toupper(static_cast<unsigned char>(text[0])));
-  return text;
-}
-
 bool is_dicom_date(const std::string& text) {
   return text.size() == 8 &&
          std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
@@ -124,6 +117,13 @@ std::string short_class_name(std::string_view name) {
 std::string long_class_name(std::string_view name) {
   const auto found = class_names().find(name);
   return found == class_names().end() ? readable(name) : found->second.long_name;
+}
+
+std::string readable(std::string_view name) {
+  std::string text(name);
+  std::replace(text.begin(), text.end(), '_', ' ');
+  if (!text.empty()) text[0] = char(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
 }
 
 std::string stated(const std::string& text) { return text.empty() ? "not stated" : text; }

@@ -35,6 +35,9 @@ std::string short_class_name(std::string_view name);   ///< "HCC" from "hcc"
 std::string column_class_name(std::string_view name);  ///< for narrow columns, "Met." from "metastasis"
 std::string long_class_name(std::string_view name);    ///< "Hepatocellular carcinoma" from "hcc"
 
+/// "Benign malignant" from "benign_malignant".
+std::string readable(std::string_view name);
+
 /// `text`, or "not stated" where it is empty.
 std::string stated(const std::string& text);
 

@@ -61,14 +61,23 @@ TEST(HtmlText, Base64OfRfc4648) {  // section 10
 }
 
 TEST(ColumnWidths, GiveNumbersWhatTheyNeed) {
-  Table table{"", {{"N", 1, true}, {"Text", 1}, {"More", 3}}, {{{"1"}, {"a"}, {"b"}}, {{"1000000"}, {"a"}, {"b"}}}};
-  const auto widths = column_widths(table, 400, 8, 6);
-  EXPECT_NEAR(widths[0] + widths[1] + widths[2], 400, 1e-9);
+  const std::string longer = "a text of many words that has to be broken into lines, whatever the font is";
+  const Table table{
+      "", {{"N", 1, true}, {"Text", 1}, {"More", 3}}, {{{"1"}, {"a"}, {longer}}, {{"1000000"}, {longer}, {"b"}}}};
+  const auto widths = column_widths(table, 300, 8, 6);
+  EXPECT_NEAR(widths[0] + widths[1] + widths[2], 300, 1e-9);
   EXPECT_NEAR(widths[2], 3 * widths[1], 1e-9);
   EXPECT_LT(widths[0], 60);
   const auto narrow = column_widths(table, 50, 8, 6);  // too little for texts: shares of 1, 1 and 3
   EXPECT_NEAR(narrow[0], 10, 1e-9);
   EXPECT_NEAR(narrow[2], 30, 1e-9);
+}
+
+TEST(ColumnWidths, ShareWhatIsLeft) {
+  const Table table{"", {{"A", 1, true}, {"B", 9}}, {{{"x"}, {"x"}}}};
+  const auto widths = column_widths(table, 300, 8, 6);
+  EXPECT_NEAR(widths[0] + widths[1], 300, 1e-9);
+  EXPECT_NEAR(widths[0], widths[1], 10);  // whatever the weights
 }
 
 }  // namespace
