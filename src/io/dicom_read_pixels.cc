@@ -1,0 +1,184 @@
+#include "io/dicom_read_pixels.h"
+
+#include <dcmtk/config/osconfig.h>
+// DCMTK's configuration comes first.
+#include <dcmtk/dcmdata/dcfcache.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+
+#include "base/error.h"
+#include "io/dicom_read_jpeg2000.h"
+
+namespace hepatica {
+namespace {
+
+/// The image bits of a stored word: overlays may lie above HighBit, and anything below the stored bits.
+struct StoredBits {
+  int left, right;
+  bool is_signed;
+
+  explicit StoredBits(const DicomPixelFormat& format)
+      : left(31 - format.high_bit), right(32 - format.bits_stored), is_signed(format.is_signed) {}
+
+  int operator()(uint32_t word) const {
+    const uint32_t up = word << left;
+    return is_signed ? int(int32_t(up) >> right) : int(up >> right);
+  }
+};
+
+/// Stored words to HU; loops are kept apart so that each has no branch inside.
+template <class Stored>
+void to_hu(const std::vector<Stored>& stored,
+           const DicomPixelFormat& format,
+           const DicomFrame& frame,
+           std::span<int16_t> hu) {
+  const StoredBits bits(format);
+  const bool is_shift = frame.slope == 1 && frame.intercept == std::round(frame.intercept);
+  const int shift = is_shift ? int(frame.intercept) : 0;
+  const auto shifted = [shift](int value) { return int16_t(std::clamp(value + shift, -32768, 32767)); };
+  if (is_shift && format.is_signed)
+    for (size_t i = 0; i < hu.size(); ++i) hu[i] = shifted(int32_t(uint32_t(stored[i]) << bits.left) >> bits.right);
+  else if (is_shift)
+    for (size_t i = 0; i < hu.size(); ++i) hu[i] = shifted(int((uint32_t(stored[i]) << bits.left) >> bits.right));
+  else
+    for (size_t i = 0; i < hu.size(); ++i)
+      hu[i] = int16_t(
+          std::lround(std::clamp(bits(uint32_t(stored[i])) * frame.slope + frame.intercept, -32768.0, 32767.0)));
+  if (!format.padding) return;
+  const auto [low, high] = *format.padding;
+  for (size_t i = 0; i < hu.size(); ++i) {
+    const int value = bits(uint32_t(stored[i]));
+    hu[i] = value >= low && value <= high ? kPaddingHu : hu[i];
+  }
+}
+
+bool is_jpeg2000(const std::string& syntax) {
+  return syntax == UID_JPEG2000LosslessOnlyTransferSyntax || syntax == UID_JPEG2000TransferSyntax;
+}
+
+}  // namespace
+
+struct DicomFrameReader::Impl {
+  const DicomImage& image;
+  std::ifstream file;                      ///< where positions are known
+  std::unique_ptr<DcmFileFormat> content;  ///< otherwise
+  DcmFileCache cache;
+  std::vector<uint16_t> words;
+  std::vector<uint8_t> bytes;
+
+  explicit Impl(const DicomImage& of) : image(of) {}
+
+  [[noreturn]] void fail(const std::string& reason) const {
+    throw Error(ErrorCode::bad_format, fmt::format("{}: {}", image.file.string(), reason));
+  }
+
+  size_t pixels() const { return size_t(image.format.rows * image.format.columns); }
+  bool wide() const { return image.format.bits_allocated == 16; }
+  void* buffer() { return wide() ? static_cast<void*>(words.data()) : static_cast<void*>(bytes.data()); }
+
+  void read_part(uint64_t offset, char* target, uint64_t length) {
+    if (!file.is_open()) file.open(image.file, std::ios::binary);
+    file.clear();
+    file.seekg(std::streamoff(offset));
+    file.read(target, std::streamsize(length));
+    if (!file || uint64_t(file.gcount()) != length) fail("ended before its stated size");
+  }
+
+  void read_native(int frame) {
+    const auto size = uint64_t(image.format.frame_bytes());
+    read_part(image.native_pixels->offset + uint64_t(frame) * size, static_cast<char*>(buffer()), size);
+  }
+
+  void read_by_dcmtk(int frame) {
+    if (!content) {
+      content = std::make_unique<DcmFileFormat>();
+      if (const OFCondition outcome = content->loadFile(OFFilename(image.file.c_str())); outcome.bad())
+        fail(outcome.text());
+    }
+    DcmElement* element = nullptr;
+    if (content->getDataset()->findAndGetElement(DCM_PixelData, element).bad() || !element) fail("holds no pixel data");
+    Uint32 fragment = 0;
+    OFString color_model;
+    // DCMTK asks for an even number of bytes.
+    const auto size = Uint32((image.format.frame_bytes() + 1) / 2 * 2);
+    const OFCondition outcome = static_cast<DcmPixelData*>(element)->getUncompressedFrame(
+        content->getDataset(), Uint32(frame), fragment, buffer(), size, color_model, &cache);
+    if (outcome.bad()) fail(fmt::format("its pixels cannot be decoded ({})", outcome.text()));
+  }
+
+  /// The fragments of one frame, joined (PS3.5 A.4).
+  std::string codestream(int frame) {
+    const auto& fragments = image.fragments;
+    const size_t frames = image.frames.size();
+    size_t first = 0, last = fragments.size();
+    if (fragments.size() == frames) {
+      first = size_t(frame), last = first + 1;
+    } else if (frames > 1) {
+      if (image.offset_table.size() != frames) fail("has fragments that cannot be assigned to frames");
+      const uint64_t base = fragments.front().offset;
+      const auto index = [&](uint32_t offset) {
+        const auto found = std::find_if(
+            fragments.begin(), fragments.end(), [&](const FilePart& part) { return part.offset - base >= offset; });
+        return size_t(found - fragments.begin());
+      };
+      first = index(image.offset_table[size_t(frame)]);
+      if (size_t(frame) + 1 < frames) last = index(image.offset_table[size_t(frame) + 1]);
+    }
+    std::string all;
+    for (size_t f = first; f < last; ++f) {
+      const size_t start = all.size();
+      all.resize(start + fragments[f].length);
+      read_part(fragments[f].offset, all.data() + start, fragments[f].length);
+    }
+    return all;
+  }
+
+  void read_jpeg2000(const DicomFrame& frame, std::span<int16_t> hu) {
+    const Jpeg2000Image decoded = decode_jpeg2000(codestream(frame.number));
+    if (decoded.rows != image.format.rows || decoded.columns != image.format.columns || decoded.components != 1)
+      fail("its JPEG 2000 image has another size than its header says");
+    // The header's sign counts where it and the codestream disagree; the codestream's precision counts.
+    DicomPixelFormat format = image.format;
+    format.bits_stored = std::clamp(decoded.precision, 1, 31);
+    format.high_bit = format.bits_stored - 1;
+    to_hu(decoded.values, format, frame, hu);
+  }
+};
+
+DicomFrameReader::DicomFrameReader(const DicomImage& image) : impl_(std::make_unique<Impl>(image)) {
+  initialise_dicom();
+  const DicomPixelFormat& format = image.format;
+  const auto refuse = [&](const std::string& what) {
+    throw Error(ErrorCode::unsupported, fmt::format("{}: {}", image.file.string(), what));
+  };
+  if (format.samples != 1) refuse("colour images are not CT");
+  if (format.bits_allocated != 8 && format.bits_allocated != 16)
+    refuse(fmt::format("{} bits a pixel are not supported, only 8 and 16", format.bits_allocated));
+  const size_t even = (impl_->pixels() + 1) / 2 * 2;
+  if (impl_->wide())
+    impl_->words.resize(even);
+  else
+    impl_->bytes.resize(even);
+}
+
+DicomFrameReader::~DicomFrameReader() = default;
+
+void DicomFrameReader::read(const DicomFrame& frame, std::span<int16_t> hu) {
+  HEPATICA_ASSERT(hu.size() == impl_->pixels());
+  const DicomImage& image = impl_->image;
+  if (is_jpeg2000(image.transfer_syntax_uid)) return impl_->read_jpeg2000(frame, hu);
+  if (image.native_pixels)
+    impl_->read_native(frame.number);
+  else
+    impl_->read_by_dcmtk(frame.number);
+  if (impl_->wide())
+    to_hu(impl_->words, image.format, frame, hu);
+  else
+    to_hu(impl_->bytes, image.format, frame, hu);
+}
+
+}  // namespace hepatica
