@@ -8,6 +8,9 @@ namespace hepatica {
 namespace {
 
 constexpr float kContrastTop = 300;
+/// A painted blob becomes a labelled lesion by the pixels that it changes by this much, where they span this far.
+constexpr float kSeenHu = 10;
+constexpr double kSeenMm = 5;
 
 std::vector<float> gaussian(double sigma) {
   const int reach = std::max(1, int(std::ceil(3 * sigma)));
@@ -207,11 +210,16 @@ void paint_blobs_inside(LearningSlice& slice, const BlobOptions& options, Rng& r
     // A rim of another value, as in ring enhancement, in a third of them.
     const float rim = rng.chance(0.33) ? float(rng.uniform(options.delta_low, options.delta_high)) : 0.0f;
     const float core = rng.chance(0.25) ? float(rng.uniform(options.delta_low, 0)) : 0.0f;
+    Box2 seen{1e9, 1e9, -1e9, -1e9};
     for_pixels(slice, blob, 1.6, [&](size_t i, double level) {
       float add = delta * smooth_step(level, edge) + core * smooth_step(2 * level, edge);
       if (rim != 0) add += rim * float(std::exp(-0.5 * std::pow((level - 1) / 0.12, 2)));
       slice.hu[i] += add * soft[i];
+      if (std::abs(add * soft[i]) < kSeenHu) return;
+      const double x = double(i % size_t(slice.width)), y = double(i / size_t(slice.width));
+      seen = {std::min(seen.x0, x), std::min(seen.y0, y), std::max(seen.x1, x + 1), std::max(seen.y1, y + 1)};
     });
+    if (std::max(seen.width(), seen.height()) * slice.spacing_mm >= kSeenMm) slice.lesions.push_back({seen, "", false});
   }
 }
 

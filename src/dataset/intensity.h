@@ -37,7 +37,7 @@ struct BlobOptions {
   double delta_low = -70, delta_high = 70;        ///< HU against what lies there (inside) or against the liver (outside)
 };
 
-/// Irregular round blobs inside the liver, which stay labelled as liver: lesions of any look.
+/// Irregular round blobs inside the liver, which stay labelled as liver: lesions of any look. Those that show get a box.
 void paint_blobs_inside(LearningSlice& slice, const BlobOptions& options, Rng& rng);
 
 /// The same in tissue outside the liver: masses that are no liver. Slices without liver take 100 HU as its value.

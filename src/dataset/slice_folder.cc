@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/threads.h"
+#include "dataset/dark_regions.h"
 #include "io/picture.h"
 
 namespace hepatica {
@@ -105,6 +106,7 @@ class SliceFolder : public SliceSource {
       std::swap(slice.width, slice.height);
     }
     slice.liver_hu = median_liver_hu(slice);
+    if (options_.dark_regions) slice.lesions = dark_regions(slice);
   }
 
   SliceFolderOptions options_;
@@ -128,6 +130,7 @@ SliceFolderOptions slice_folder_options(OptionReader& reader) {
   options.high_hu = reader.number("high_hu", options.high_hu, options.low_hu + 1, 4095);
   options.quarter_turns = int(reader.integer("quarter_turns", options.quarter_turns, 0, 3));
   options.spacing_mm = reader.number("spacing_mm", options.spacing_mm, 0.2, 10);
+  options.dark_regions = reader.boolean("dark_regions", options.dark_regions);
   options.exclude = ranges(reader, "exclude");
   options.only = ranges(reader, "only");
   return options;

@@ -17,11 +17,12 @@ struct SliceFolderOptions {
   double low_hu = 0, high_hu = 255;  ///< HU of the grey values 0 and 255
   int quarter_turns = 0;             ///< counter-clockwise turns that bring the front of the body up and its right to the left
   double spacing_mm = 1.6;           ///< assumed: pictures carry none
+  bool dark_regions = false;         ///< boxes of dark regions within the liver are added as lesions or as to be ignored
   std::vector<int64_t> exclude;      ///< volumes left out, both ends of ranges included: [first, last, first, last, ...]
   std::vector<int64_t> only;         ///< where not empty, only the volumes in these ranges
 };
 
-/// Keys `low_hu`, `high_hu`, `quarter_turns`, `spacing_mm`, `exclude`, `only`.
+/// Keys `low_hu`, `high_hu`, `quarter_turns`, `spacing_mm`, `dark_regions`, `exclude`, `only`.
 SliceFolderOptions slice_folder_options(OptionReader& reader);
 
 /// True where `folder` has the sub-folders images/ and masks/.

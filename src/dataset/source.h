@@ -1,7 +1,9 @@
 // Where slices come from.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "base/rng.h"
 #include "dataset/slice.h"
@@ -22,5 +24,8 @@ class SliceSource {
   /// What identifies the data, for the run's manifest: a hash over what was read or generated.
   virtual std::string fingerprint() const = 0;
 };
+
+/// The items of `source` whose label is one of `labels`.
+std::unique_ptr<SliceSource> select_labels(std::shared_ptr<const SliceSource> source, const std::vector<std::string>& labels);
 
 }  // namespace hepatica

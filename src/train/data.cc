@@ -1,6 +1,7 @@
 #include "train/data.h"
 
 #include "base/error.h"
+#include "dataset/phantom_source.h"
 #include "dataset/slice_folder.h"
 
 namespace hepatica::train {
@@ -26,12 +27,24 @@ void add_slices(Mixture& mixture, const Block& block, const DataPlaces& places) 
   mixture.add("slices", open_slice_folder(places.data, options), common.share, common.validation, places.seed);
 }
 
+void add_phantoms(Mixture& mixture, const Block& block, const DataPlaces& places) {
+  OptionReader reader(block);
+  const Common common = common_keys(reader);
+  const PhantomSourceOptions options = phantom_source_options(reader);
+  const std::vector<std::string> keep = reader.texts("keep", {});
+  reader.finish();
+  std::shared_ptr<const SliceSource> source = make_phantom_source(options, places.seed, places.cache);
+  if (!keep.empty()) source = select_labels(source, keep);
+  mixture.add("phantoms", source, common.share, common.validation, places.seed);
+}
+
 }  // namespace
 
 Mixture mixture_from_block(const Block& block, const DataPlaces& places) {
   Mixture mixture;
   OptionReader reader(block);
   if (reader.has("slices")) add_slices(mixture, reader.block("slices"), places);
+  if (reader.has("phantoms")) add_phantoms(mixture, reader.block("phantoms"), places);
   reader.finish();
   if (mixture.sources() == 0)
     throw Error(ErrorCode::bad_recipe, block.file + ": '" + block.path + "' names no source of data");

@@ -5,7 +5,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/threads.h"
+#include "train/classify_task.h"
 #include "train/data.h"
+#include "train/detect_task.h"
 #include "train/segment_task.h"
 
 namespace hepatica::train {
@@ -31,6 +33,41 @@ std::unique_ptr<Task> segment_task(OptionReader& reader, Mixture data) {
   options.size = int(reader.integer("size", options.size, 32, 2048));
   options.augment = augment_options(reader.block("augment"));
   return make_segment_task(std::move(data), std::move(options));
+}
+
+std::unique_ptr<Task> detect_task(OptionReader& reader, Mixture data) {
+  DetectTaskOptions options;
+  options.network = graph_from_block(reader.block("network"));
+  options.input = detect_input_from_block(reader.block("input"));
+  options.augment = augment_options(reader.block("augment"));
+  options.mosaic = reader.number("mosaic", options.mosaic, 0, 1);
+  options.drop_liver = reader.number("drop_liver", options.drop_liver, 0, 1);
+  options.miss_lesion = reader.number("miss_lesion", options.miss_lesion, 0, 1);
+  options.jitter_liver = reader.number("jitter_liver", options.jitter_liver, 0, 1);
+  options.liver_hu_jitter = reader.number("liver_hu_jitter", options.liver_hu_jitter, 0, 100);
+  return make_detect_task(std::move(data), std::move(options));
+}
+
+std::unique_ptr<Task> classify_task(OptionReader& reader, const std::string& role, Mixture data) {
+  ClassifyTaskOptions options;
+  options.role = role;
+  options.network = graph_from_block(reader.block("network"));
+  options.input = classify_input_from_block(reader.block("input"));
+  options.augment = augment_options(reader.block("augment"));
+  options.classes = reader.texts("classes", {});
+  OptionReader members(reader.block("members"));
+  for (const std::string& name : options.classes) {
+    if (members.has(name)) options.members[name] = members.texts(name, {});
+  }
+  members.finish();
+  options.box_jitter_px = reader.number("box_jitter_px", options.box_jitter_px, 0, 200);
+  options.invert = reader.number("invert", options.invert, 0, 1);
+  options.salt_pepper = reader.number("salt_pepper", options.salt_pepper, 0, 1);
+  options.loss.beta = reader.number("beta", options.loss.beta, 0, 100);
+  options.loss.temperature = reader.number("temperature", options.loss.temperature, 0.01, 100);
+  options.smoothing = reader.number("smoothing", options.smoothing, 0, 0.9);
+  if (options.classes.size() < 2) throw Error(ErrorCode::bad_recipe, "train.classify." + role + ": 'classes' needs two or more names");
+  return make_classify_task(std::move(data), std::move(options));
 }
 
 }  // namespace
@@ -72,7 +109,9 @@ std::unique_ptr<Task> make_task(const Block& recipe, const std::string& role, co
   const fs::path cache = request.cache.empty() ? request.out / "cache" : request.cache;
   Mixture data = mixture_from_block(reader.block("data"), {request.data, cache, request.seed});
   reader.block("fit");
-  std::unique_ptr<Task> task = segment_task(reader, std::move(data));
+  std::unique_ptr<Task> task = role == "segment"  ? segment_task(reader, std::move(data))
+                               : role == "detect" ? detect_task(reader, std::move(data))
+                                                  : classify_task(reader, role, std::move(data));
   reader.finish();
   return task;
 }
