@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "cmd/command.h"
-#include "phantom/cohort.h"
+#include "dataset/phantom_cohort.h"
 
 namespace hepatica::cmd {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 struct Arguments {
   std::string out, range = "liver";
   std::vector<std::string> formats{"nifti"}, phases{"noncontrast", "arterial", "portal_venous"};
-  phantom::CohortOptions cohort;
+  CohortOptions cohort;
 };
 
 Phase phase_of(const std::string& name) {
@@ -23,7 +23,7 @@ Phase phase_of(const std::string& name) {
 }
 
 int run(const Arguments& arguments, const Common& common) {
-  phantom::CohortOptions cohort = arguments.cohort;
+  CohortOptions cohort = arguments.cohort;
   cohort.seed = common.seed;
   cohort.dicom = cohort.nifti = false;
   for (const std::string& format : arguments.formats) (format == "dicom" ? cohort.dicom : cohort.nifti) = true;
@@ -35,7 +35,7 @@ int run(const Arguments& arguments, const Common& common) {
                                                 {"thorax", ScanRange::thorax_abdomen},
                                                 {"pelvis", ScanRange::abdomen_pelvis}};
   cohort.scan.range = ranges.at(arguments.range);
-  const nlohmann::json summary = phantom::write_cohort(arguments.out, cohort);
+  const nlohmann::json summary = write_cohort(arguments.out, cohort);
   if (common.json) {
     print_json(summary);
     return 0;
@@ -52,7 +52,7 @@ int run(const Arguments& arguments, const Common& common) {
 
 std::function<int(const Common&)> declare(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  phantom::CohortOptions& cohort = arguments->cohort;
+  CohortOptions& cohort = arguments->cohort;
   app.add_option("--out", arguments->out, "folder to write into")->required();
   app.add_option("--patients", cohort.patients, "number of patients")->check(CLI::Range(1, 1000000));
   app.add_option("--cohort",

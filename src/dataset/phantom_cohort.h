@@ -9,7 +9,7 @@
 #include "base/files.h"
 #include "phantom/patient.h"
 
-namespace hepatica::phantom {
+namespace hepatica {
 
 struct CohortOptions {
   std::string cohort = "default";  ///< enters the seeds, and chooses what patients and scanners are like
@@ -18,7 +18,7 @@ struct CohortOptions {
   std::vector<Phase> phases{Phase::noncontrast, Phase::arterial, Phase::portal_venous};
   bool dicom = false, nifti = true;
   std::string type;  ///< "hcc", ...: all patients have it; "none": healthy livers; empty: types take turns
-  ScanOptions scan;
+  phantom::ScanOptions scan;
   double slice_thickness_mm = 0;  ///< 0: the distance of the slices
   double noise_hu = -1;           ///< below 0: drawn per patient as the cohort has it
 };
@@ -34,4 +34,4 @@ struct CohortOptions {
 /// Error{usage} where nothing is to be written, Error{write_failed}.
 nlohmann::json write_cohort(const fs::path& folder, const CohortOptions& options);
 
-}  // namespace hepatica::phantom
+}  // namespace hepatica

@@ -1,4 +1,4 @@
-#include "phantom/cohort.h"
+#include "dataset/phantom_cohort.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include "io/dicom_ct_writer.h"
 #include "io/volume_file.h"
 
-namespace hepatica::phantom {
+namespace hepatica {
 namespace {
 
 constexpr char kManifestHeader[] =
@@ -27,11 +27,11 @@ std::string clock(double seconds) {
   return fmt::format("{:02}{:02}{:02}", total / 3600, total / 60 % 60, total % 60);
 }
 
-CtSeriesOptions dicom_options(const Patient& patient,
+CtSeriesOptions dicom_options(const phantom::Patient& patient,
                               const std::string& name,
                               Phase phase,
                               size_t number,
-                              const ScannerOptions& scanner,
+                              const phantom::ScannerOptions& scanner,
                               double thickness) {
   CtSeriesOptions dicom;
   dicom.patient = {name, "Phantom^" + name, patient.seed() % 2 ? "F" : "M", "", 35 + double(patient.seed() % 45)};
@@ -53,15 +53,15 @@ CtSeriesOptions dicom_options(const Patient& patient,
   return dicom;
 }
 
-PatientOptions options_of(const CohortOptions& cohort, size_t index) {
-  PatientOptions options = cohort_options(cohort.cohort);
+phantom::PatientOptions options_of(const CohortOptions& cohort, size_t index) {
+  phantom::PatientOptions options = phantom::cohort_options(cohort.cohort);
   if (cohort.type == "none") {
     options.no_lesion_probability = 1;
     return options;
   }
   size_t type = index % options.type_weights.size();
   if (!cohort.type.empty()) {
-    const auto named = lesion_type_from_name(cohort.type);
+    const auto named = phantom::lesion_type_from_name(cohort.type);
     if (!named)
       throw Error(ErrorCode::usage,
                   fmt::format("there is no lesion type '{}'; choose hcc, icc, metastasis, fnh, "
@@ -76,20 +76,20 @@ PatientOptions options_of(const CohortOptions& cohort, size_t index) {
 
 void write_patient(
     const fs::path& folder, const CohortOptions& cohort, size_t index, Tables& tables, Progress& progress) {
-  const Patient patient(patient_seed(cohort.cohort, cohort.seed, index), options_of(cohort, index));
+  const phantom::Patient patient(phantom::patient_seed(cohort.cohort, cohort.seed, index), options_of(cohort, index));
   const std::string name = fmt::format("{}_{:04}", cohort.cohort, index + 1);
   Rng rng = Rng(patient.seed()).fork(1000);
-  ScannerOptions scanner = draw_scanner(rng, cohort.cohort);
+  phantom::ScannerOptions scanner = phantom::draw_scanner(rng, cohort.cohort);
   scanner.slice_thickness_mm = cohort.slice_thickness_mm;
   if (cohort.noise_hu >= 0) scanner.noise_hu = cohort.noise_hu;
   const Geometry grid = patient.scan_geometry(cohort.scan);
   const double thickness = cohort.slice_thickness_mm > 0 ? cohort.slice_thickness_mm : cohort.scan.slice_spacing_mm;
   double largest = 0;
-  for (const LesionTruth& lesion : patient.lesions()) largest = std::max(largest, lesion.diameter_mm);
+  for (const phantom::LesionTruth& lesion : patient.lesions()) largest = std::max(largest, lesion.diameter_mm);
   const std::string diagnosis = patient.diagnosis();
-  const std::string group = patient.lesions().empty()                 ? "none"
-                            : is_malignant(patient.lesions()[0].type) ? "malignant"
-                                                                      : "benign";
+  const std::string group = patient.lesions().empty()                          ? "none"
+                            : phantom::is_malignant(patient.lesions()[0].type) ? "malignant"
+                                                                               : "benign";
 
   const fs::path truth = fs::path("truth") / name;
   fs::create_directories(folder / name);
@@ -97,14 +97,14 @@ void write_patient(
   for (size_t i = 0; i < cohort.phases.size(); ++i) {
     const Phase phase = cohort.phases[i];
     const std::string phase_name(name_of(phase));
-    const Rendering rendering = patient.render(grid, phase, scanner, patient.seed() + uint64_t(phase));
+    const phantom::Rendering rendering = patient.render(grid, phase, scanner, patient.seed() + uint64_t(phase));
     const fs::path nifti = fs::path(name) / (phase_name + ".nii.gz"), dicom = fs::path(name) / phase_name;
     if (cohort.nifti) write_volume(folder / nifti, rendering.hu);
     if (cohort.dicom)
       write_ct_series(folder / dicom, rendering.hu, dicom_options(patient, name, phase, i, scanner, thickness));
     const auto truth_file = [&](const char* what) { return truth / fmt::format("{}_{}.nii.gz", phase_name, what); };
     write_mask(folder / truth_file("organs"), rendering.organs);
-    write_mask(folder / truth_file("liver"), liver_mask(rendering.organs));
+    write_mask(folder / truth_file("liver"), phantom::liver_mask(rendering.organs));
     write_mask(folder / truth_file("lesions"), rendering.lesions);
     tables.manifest += fmt::format("{},{},{},{},{},{},{},{},{},{},{:.1f},{}\n",
                                    name,
@@ -121,11 +121,11 @@ void write_patient(
                                    patient.seed());
     progress.advance();
   }
-  for (const LesionTruth& lesion : patient.lesions())
+  for (const phantom::LesionTruth& lesion : patient.lesions())
     tables.lesions += fmt::format("{},{},{},{:.2f},{:.2f},{:.2f},{:.2f}\n",
                                   name,
                                   lesion.id,
-                                  name_of(lesion.type),
+                                  phantom::name_of(lesion.type),
                                   lesion.center[0],
                                   lesion.center[1],
                                   lesion.center[2],
@@ -156,4 +156,4 @@ nlohmann::json write_cohort(const fs::path& folder, const CohortOptions& options
   return {{"manifest", (folder / "manifest.csv").string()}, {"patients", tables.patients}};
 }
 
-}  // namespace hepatica::phantom
+}  // namespace hepatica
