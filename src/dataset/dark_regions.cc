@@ -9,6 +9,8 @@
 namespace hepatica {
 namespace {
 
+constexpr double kSmoothMm = 2.8;
+
 double median_of(std::vector<float> values) {
   const auto middle = values.begin() + int64_t(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
@@ -39,9 +41,12 @@ void add_pixel(Region& region, const LearningSlice& slice, const std::vector<uin
 
 std::vector<LesionBox> dark_regions(const LearningSlice& slice, const DarkRegionOptions& options) {
   if (liver_area(slice) < 200) return {};
+  // Smoothed within the liver alone, so that the dark fat around it does not bleed in.
   std::vector<float> smooth = slice.hu, core(slice.liver.begin(), slice.liver.end());
-  blur(smooth, slice.width, slice.height, 2.4 / slice.spacing_mm);
-  blur(core, slice.width, slice.height, 2.4 / slice.spacing_mm);
+  for (size_t i = 0; i < core.size(); ++i) smooth[i] *= core[i];
+  blur(smooth, slice.width, slice.height, kSmoothMm / slice.spacing_mm);
+  blur(core, slice.width, slice.height, kSmoothMm / slice.spacing_mm);
+  for (size_t i = 0; i < core.size(); ++i) smooth[i] /= std::max(core[i], 1e-3f);
   std::vector<float> inside;
   for (size_t i = 0; i < core.size(); ++i) {
     if (core[i] > 0.9f) inside.push_back(smooth[i]);
@@ -53,7 +58,7 @@ std::vector<LesionBox> dark_regions(const LearningSlice& slice, const DarkRegion
   Geometry grid;
   grid.size = {slice.width, slice.height, 1};
   Mask dark(grid);
-  for (size_t i = 0; i < core.size(); ++i) dark.values()[i] = core[i] > 0.75f && smooth[i] < limit;
+  for (size_t i = 0; i < core.size(); ++i) dark.values()[i] = core[i] > 0.62f && smooth[i] < limit;
   const Components components = find_components(dark, Connectivity::faces);
   std::vector<Region> regions(components.sizes.size());
   const std::vector<uint8_t> member(dark.values().begin(), dark.values().end());
@@ -68,6 +73,8 @@ std::vector<LesionBox> dark_regions(const LearningSlice& slice, const DarkRegion
     const Region& region = regions[n];
     if (std::max(region.box.width(), region.box.height()) * slice.spacing_mm < options.least_mm) continue;
     const double difference = median - region.sum / double(region.pixels), filled = double(region.pixels) / region.box.area();
+    // What is a little dark along the liver's surface is partial volume: no lesion and not in doubt.
+    if (difference < options.certain_hu && double(region.outside) > 0.35 * double(std::max<size_t>(1, region.border))) continue;
     const bool certain = difference >= options.certain_hu && filled > 0.5 &&
                          double(region.outside) <= options.border * double(std::max<size_t>(1, region.border));
     // The threshold lies inside the region's edge: the box grows by about the blur.

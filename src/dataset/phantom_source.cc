@@ -15,8 +15,9 @@ namespace {
 
 using phantom::LesionType;
 
+/// What a slice depends on; the number of patients is no part of it.
 nlohmann::json json_of(const PhantomSourceOptions& o) {
-  return {{"cohort", o.cohort},     {"patients", o.patients},     {"slices", o.slices},       {"view", o.view},
+  return {{"cohort", o.cohort},     {"slices", o.slices},       {"view", o.view},
           {"matrix", o.matrix},     {"field_low", o.field_low_mm}, {"field_high", o.field_high_mm}, {"in_lesion", o.in_lesion},
           {"in_liver", o.in_liver}, {"no_lesion", o.no_lesion},   {"types", o.types},         {"phases", o.phases},
           {"least_lesion_mm", o.least_lesion_mm}};
@@ -69,7 +70,7 @@ class PhantomSource : public SliceSource {
   size_t size() const override { return size_t(options_.patients) * size_t(options_.slices); }
   std::string group(size_t index) const override { return std::to_string(index / size_t(options_.slices)); }
   std::string label(size_t index) const override { return type_of(index / size_t(options_.slices)); }
-  std::string fingerprint() const override { return fingerprint_; }
+  std::string fingerprint() const override { return sha256(fingerprint_ + std::to_string(options_.patients)); }
 
   LearningSlice get(size_t index) const override {
     if (folder_.empty()) return render(index);
