@@ -128,7 +128,8 @@ void draw_kidneys(Anatomy& a, const Draw& d) {
     // It lies on the back wall, in the gutter beside the spine.
     F3 gutter{s * std::max(d.normal(0.56, 0.03) * w, 62.0f), a.body.spine_y + 45, 0};
     const float free = d.normal(30, 2);
-    for (float rho = length(gutter); a.body.row(gutter.x / rho, gutter.y / rho, -45).cavity < rho + free;
+    for (float rho = length(gutter);
+         gutter.y > 0 && a.body.row(gutter.x / rho, gutter.y / rho, -45).cavity < rho + free;
          rho = length(gutter))
       gutter.y -= 2;
     kidney.outer = {{gutter.x, gutter.y, d.normal(side == 0 ? -52 : -40, 9)},
