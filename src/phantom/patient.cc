@@ -1,0 +1,150 @@
+#include "phantom/patient.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/threads.h"
+#include "phantom/liver_contents.h"
+#include "phantom/paint.h"
+#include "phantom/scanner.h"
+
+namespace hepatica::phantom {
+namespace {
+
+constexpr double kBodyTop = 185, kBodyBottom = -240;
+
+/// Finds the liver's extent and volume on its coarse map.
+void measure(Anatomy& a, const LiverMap& map) {
+  Bounds box;
+  size_t cells = 0;
+  for (int k = 0; k < map.nz; ++k)
+    for (int j = 0; j < map.ny; ++j)
+      for (int i = 0; i < map.nx; ++i)
+        if (map.depth[map.index(i, j, k)] > 0) {
+          box.add(map.origin + F3{float(i), float(j), float(k)} * map.step, 0.5f * map.step);
+          ++cells;
+        }
+  const double s = a.scale;
+  a.liver_box = {{box.low.x * s, box.low.y * s, box.low.z * s}, {box.high.x * s, box.high.y * s, box.high.z * s}};
+  a.liver_volume_ml = double(cells) * std::pow(map.step * s, 3) / 1000;
+}
+
+std::optional<LesionType> draw_type(Rng& rng, const PatientOptions& options) {
+  if (rng.chance(options.no_lesion_probability)) return std::nullopt;
+  return LesionType(rng.weighted(options.type_weights));
+}
+
+F3 to_canvas(const Vec3& world, float scale) {
+  return {float(world[0]) / scale, float(world[1]) / scale, float(world[2]) / scale};
+}
+
+/// Paints the planes of one thick slice; the canvas keeps the labels of the central one and the mean of HU.
+void paint_slice(Canvas& canvas,
+                 const Anatomy& a,
+                 const Acquisition& now,
+                 const Geometry& grid,
+                 int64_t k,
+                 const ScannerOptions& scanner) {
+  const double thickness = scanner.slice_thickness_mm > 0 ? scanner.slice_thickness_mm : grid.spacing[2];
+  const int planes = thickness > 1.9 ? 3 : 1;
+  const F3 i_step = to_canvas(world_from_index(grid, {1, 0, 0}), a.scale) - to_canvas(grid.origin, a.scale);
+  const F3 j_step = to_canvas(world_from_index(grid, {0, 1, 0}), a.scale) - to_canvas(grid.origin, a.scale);
+  std::vector<float> sum;
+  // The central plane last: its labels stay.
+  for (const int plane : planes == 1 ? std::vector<int>{0} : std::vector<int>{-1, 1, 0}) {
+    const double along = double(k) + double(plane) / planes * thickness / grid.spacing[2];
+    canvas.place(to_canvas(world_from_index(grid, {0, 0, along}), a.scale), i_step, j_step);
+    if (scanner.table) paint_table(canvas, a);
+    paint_patient(canvas, a, now);
+    if (planes == 1) return;
+    if (sum.empty()) sum.assign(canvas.hu.size(), 0);
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] += canvas.hu[i];
+  }
+  for (size_t i = 0; i < sum.size(); ++i) canvas.hu[i] = sum[i] / 3;
+}
+
+}  // namespace
+
+Patient::Patient(uint64_t seed, const PatientOptions& options) : seed_(seed) {
+  const Rng root(seed);
+  Rng type_rng = root.fork(0), anatomy_rng = root.fork(1), bowel_rng = root.fork(2), vessel_rng = root.fork(3),
+      lesion_rng = root.fork(4);
+  const auto type = draw_type(type_rng, options);
+  PatientOptions own = options;
+  if (type == LesionType::hcc && options.cirrhosis_probability > 0)
+    own.cirrhosis_probability = std::max(0.6, options.cirrhosis_probability);
+  auto anatomy = std::make_unique<Anatomy>(draw_anatomy(anatomy_rng, own));
+  draw_bowel(*anatomy, bowel_rng, own);
+  const LiverMap map = map_liver(*anatomy);
+  measure(*anatomy, map);
+  grow_liver_vessels(*anatomy, map, vessel_rng);
+  if (type) place_lesions(*anatomy, map, lesion_rng, own, *type);
+  for (const LesionModel& lesion : anatomy->lesions) {
+    const double s = anatomy->scale;
+    lesions_.push_back({lesion.id,
+                        lesion.type,
+                        {lesion.center.x * s, lesion.center.y * s, lesion.center.z * s},
+                        2 * lesion.radius * s});
+  }
+  anatomy_ = std::move(anatomy);
+}
+
+Patient::~Patient() = default;
+Patient::Patient(Patient&&) noexcept = default;
+Patient& Patient::operator=(Patient&&) noexcept = default;
+
+std::string Patient::diagnosis() const { return lesions_.empty() ? "none" : std::string(name_of(lesions_[0].type)); }
+
+Box3 Patient::body_box() const {
+  const double s = anatomy_->scale, x = anatomy_->body.half_width * s, y = anatomy_->body.half_depth * s;
+  return {{-x, -y, kBodyBottom * s}, {x, y, kBodyTop * s}};
+}
+
+Box3 Patient::liver_box() const { return anatomy_->liver_box; }
+double Patient::liver_volume_ml() const { return anatomy_->liver_volume_ml; }
+double Patient::delay_s(Phase phase) const { return anatomy_->delay_s[size_t(phase)]; }
+
+Geometry Patient::scan_geometry(const ScanOptions& options) const {
+  const Box3 body = body_box(), liver = liver_box();
+  double low = liver.low[2] - options.margin_mm, high = liver.high[2] + options.margin_mm;
+  if (options.range == ScanRange::abdomen || options.range == ScanRange::thorax_abdomen) low = liver.low[2] - 90;
+  if (options.range == ScanRange::abdomen || options.range == ScanRange::abdomen_pelvis) high = liver.high[2] + 25;
+  if (options.range == ScanRange::thorax_abdomen) high = body.high[2];
+  if (options.range == ScanRange::abdomen_pelvis) low = body.low[2];
+  low = std::max(low, body.low[2]);
+  double view = options.field_of_view_mm;
+  if (view <= 0) view = std::clamp(2.12 * std::max(body.high[0], body.high[1]) + 8, 300.0, 500.0);
+  Geometry grid;
+  const double pixel = view / double(options.matrix);
+  grid.size = {
+      options.matrix, options.matrix, std::max<int64_t>(1, std::llround((high - low) / options.slice_spacing_mm) + 1)};
+  grid.spacing = {pixel, pixel, options.slice_spacing_mm};
+  grid.origin = {-0.5 * double(options.matrix - 1) * pixel, -0.5 * double(options.matrix - 1) * pixel, low};
+  return grid;
+}
+
+Rendering Patient::render(const Geometry& geometry,
+                          Phase phase,
+                          const ScannerOptions& scanner,
+                          uint64_t noise_seed) const {
+  if (geometry.voxel_count() == 0)
+    throw Error(ErrorCode::bad_geometry, "a phantom cannot be rendered on an empty grid; give it sizes of at least 1");
+  Rendering rendering{Volume<int16_t>(geometry), Mask(geometry), Mask(geometry)};
+  const Anatomy& a = *anatomy_;
+  const Acquisition now = acquisition_of(a, phase);
+  const Rng noise(noise_seed);
+  parallel_for(size_t(geometry.size[2]), [&](size_t k) {
+    check_interrupted();
+    Canvas canvas(int(geometry.size[0]), int(geometry.size[1]));
+    paint_slice(canvas, a, now, geometry, int64_t(k), scanner);
+    Rng own = noise.fork(k);
+    scan(canvas, a, scanner, a.scale, own);
+    const auto hu = rendering.hu.slice(int64_t(k));
+    for (size_t i = 0; i < hu.size(); ++i) hu[i] = int16_t(std::lround(std::clamp(canvas.hu[i], -1024.0f, 3071.0f)));
+    std::copy(canvas.organ.begin(), canvas.organ.end(), rendering.organs.slice(int64_t(k)).begin());
+    std::copy(canvas.lesion.begin(), canvas.lesion.end(), rendering.lesions.slice(int64_t(k)).begin());
+  });
+  return rendering;
+}
+
+}  // namespace hepatica::phantom

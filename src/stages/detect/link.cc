@@ -1,0 +1,193 @@
+#include "stages/detect/link.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace hepatica {
+namespace {
+
+struct Pair {
+  double quality = 0;
+  size_t first = 0, second = 0;
+};
+
+/// One-to-one pairs, best first.
+std::vector<Pair> greedy_pairs(std::vector<Pair> pairs, size_t firsts, size_t seconds) {
+  std::stable_sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.quality > b.quality; });
+  std::vector<bool> first_taken(firsts, false), second_taken(seconds, false);
+  std::vector<Pair> chosen;
+  for (const Pair& pair : pairs) {
+    if (first_taken[pair.first] || second_taken[pair.second]) continue;
+    first_taken[pair.first] = second_taken[pair.second] = true;
+    chosen.push_back(pair);
+  }
+  return chosen;
+}
+
+double best_score(const Track& track) {
+  double best = 0;
+  for (const Detection& detection : track.detections) best = std::max(best, detection.score);
+  return best;
+}
+
+double distance(const Vec3& a, const Vec3& b) { return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]); }
+
+/// Tracks of one lesion in several images, with their world boxes.
+struct Group {
+  std::vector<Track> tracks;
+  std::vector<Box3> boxes;
+};
+
+void join_phase(std::vector<Group>& groups,
+                const std::vector<Track>& tracks,
+                const Geometry& geometry,
+                const LinkOptions& options) {
+  const Vec3 shift{options.shift_mm / 2, options.shift_mm / 2, options.shift_mm};
+  std::vector<Box3> boxes;
+  std::vector<Pair> pairs;
+  for (size_t t = 0; t < tracks.size(); ++t) {
+    boxes.push_back(world_box(tracks[t], geometry));
+    for (size_t g = 0; g < groups.size(); ++g)
+      for (const Box3& other : groups[g].boxes) {
+        const double overlap = overlap_of_smaller(boxes[t], other, shift);
+        // Nearer lesions first: the shift is only what is allowed, not what is likely.
+        if (overlap >= options.phase_overlap) pairs.push_back({-distance(boxes[t].center(), other.center()), g, t});
+      }
+  }
+  std::vector<bool> joined(tracks.size(), false);
+  for (const Pair& pair : greedy_pairs(pairs, groups.size(), tracks.size())) {
+    groups[pair.first].tracks.push_back(tracks[pair.second]);
+    groups[pair.first].boxes.push_back(boxes[pair.second]);
+    joined[pair.second] = true;
+  }
+  for (size_t t = 0; t < tracks.size(); ++t)
+    if (!joined[t]) groups.push_back({{tracks[t]}, {boxes[t]}});
+}
+
+double longest_side_mm(const Track& track, const Geometry& geometry) {
+  double longest = 0;
+  for (const Detection& detection : track.detections)
+    longest =
+        std::max({longest, detection.box.width() * geometry.spacing[0], detection.box.height() * geometry.spacing[1]});
+  return longest;
+}
+
+bool believed(const Group& group, const PreprocessedStudy& study, const LinkOptions& options) {
+  double score = 0, side = 0;
+  bool seen_enough = false;
+  for (const Track& track : group.tracks) {
+    const Geometry& geometry = study.images[track.image].hu.geometry();
+    const int64_t slices = track.detections.back().slice - track.detections.front().slice + 1;
+    seen_enough = seen_enough || (int64_t(track.detections.size()) >= options.least_slices &&
+                                  double(slices) * geometry.spacing[2] >= options.least_extent_mm);
+    score = std::max(score, best_score(track));
+    side = std::max(side, longest_side_mm(track, geometry));
+  }
+  return (seen_enough || score >= options.sure_score) && score >= options.least_score && side >= options.least_size_mm;
+}
+
+}  // namespace
+
+LinkOptions read_link_options(const Block& block) {
+  LinkOptions options;
+  OptionReader reader(block);
+  options.overlap = reader.number("overlap", options.overlap, 0, 1);
+  options.gap_mm = reader.number("gap_mm", options.gap_mm, 0, 100);
+  options.shift_mm = reader.number("shift_mm", options.shift_mm, 0, 100);
+  options.phase_overlap = reader.number("phase_overlap", options.phase_overlap, 0, 1);
+  options.least_slices = reader.integer("least_slices", options.least_slices, 1, 100);
+  options.least_extent_mm = reader.number("least_extent_mm", options.least_extent_mm, 0, 100);
+  options.sure_score = reader.number("sure_score", options.sure_score, 0, 1);
+  options.least_score = reader.number("least_score", options.least_score, 0, 1);
+  options.least_size_mm = reader.number("least_size_mm", options.least_size_mm, 0, 100);
+  reader.finish();
+  return options;
+}
+
+double overlap_of_smaller(const Box2& a, const Box2& b) {
+  const double w = std::min(a.x1, b.x1) - std::max(a.x0, b.x0), h = std::min(a.y1, b.y1) - std::max(a.y0, b.y0);
+  const double smaller = std::min(a.area(), b.area());
+  return w > 0 && h > 0 && smaller > 0 ? w * h / smaller : 0.0;
+}
+
+double overlap_of_smaller(const Box3& a, const Box3& b, const Vec3& shift) {
+  double share = 1, volume_a = 1, volume_b = 1;
+  for (size_t axis = 0; axis < 3; ++axis) {
+    const double length_a = a.high[axis] - a.low[axis], length_b = b.high[axis] - b.low[axis];
+    const double overlap = std::min(a.high[axis], b.high[axis]) - std::max(a.low[axis], b.low[axis]);
+    share *= std::clamp(overlap + shift[axis], 0.0, std::min(length_a, length_b));
+    volume_a *= length_a;
+    volume_b *= length_b;
+  }
+  const double smaller = std::min(volume_a, volume_b);
+  return smaller > 0 ? std::min(1.0, share / smaller) : 0.0;
+}
+
+Box3 world_box(const Track& track, const Geometry& geometry) {
+  constexpr double kFar = std::numeric_limits<double>::infinity();
+  Box3 box{{kFar, kFar, kFar}, {-kFar, -kFar, -kFar}};
+  for (const Detection& detection : track.detections)
+    for (int corner = 0; corner < 8; ++corner) {
+      // Pixel i covers [i, i + 1), its centre is index i.
+      const Vec3 world = world_from_index(geometry,
+                                          {(corner & 1 ? detection.box.x1 : detection.box.x0) - 0.5,
+                                           (corner & 2 ? detection.box.y1 : detection.box.y0) - 0.5,
+                                           double(detection.slice) + (corner & 4 ? 0.5 : -0.5)});
+      for (size_t axis = 0; axis < 3; ++axis) {
+        box.low[axis] = std::min(box.low[axis], world[axis]);
+        box.high[axis] = std::max(box.high[axis], world[axis]);
+      }
+    }
+  return box;
+}
+
+std::vector<Track> link_slices(const std::vector<Detection>& detections,
+                               const Geometry& geometry,
+                               const LinkOptions& options) {
+  std::vector<Detection> sorted = detections;
+  std::stable_sort(
+      sorted.begin(), sorted.end(), [](const Detection& a, const Detection& b) { return a.slice < b.slice; });
+  std::vector<Track> tracks;
+  for (size_t first = 0; first < sorted.size();) {
+    size_t last = first;
+    while (last < sorted.size() && sorted[last].slice == sorted[first].slice) ++last;
+    std::vector<Pair> pairs;
+    for (size_t t = 0; t < tracks.size(); ++t) {
+      const Detection& end = tracks[t].detections.back();
+      if (double(sorted[first].slice - end.slice) * geometry.spacing[2] > options.gap_mm) continue;
+      for (size_t d = first; d < last; ++d)
+        if (overlap_of_smaller(end.box, sorted[d].box) >= options.overlap)
+          pairs.push_back({intersection_over_union(end.box, sorted[d].box), t, d - first});
+    }
+    std::vector<bool> joined(last - first, false);
+    for (const Pair& pair : greedy_pairs(pairs, tracks.size(), last - first)) {
+      tracks[pair.first].detections.push_back(sorted[first + pair.second]);
+      joined[pair.second] = true;
+    }
+    for (size_t d = first; d < last; ++d)
+      if (!joined[d - first]) tracks.push_back({sorted[d].image, {sorted[d]}});
+    first = last;
+  }
+  return tracks;
+}
+
+std::vector<std::vector<Track>> link_detections(const PreprocessedStudy& study,
+                                                const std::vector<Detection>& detections,
+                                                const LinkOptions& options) {
+  std::vector<Group> groups;
+  for (size_t i = 0; i < study.images.size(); ++i) {
+    std::vector<Detection> of_image;
+    std::copy_if(detections.begin(), detections.end(), std::back_inserter(of_image), [&](const Detection& detection) {
+      return detection.image == i;
+    });
+    const Geometry& geometry = study.images[i].hu.geometry();
+    join_phase(groups, link_slices(of_image, geometry, options), geometry, options);
+  }
+  std::vector<std::vector<Track>> lesions;
+  for (const Group& group : groups)
+    if (believed(group, study, options)) lesions.push_back(group.tracks);
+  return lesions;
+}
+
+}  // namespace hepatica

@@ -1,0 +1,141 @@
+#include "stages/detect/yolov8.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/progress.h"
+#include "base/threads.h"
+
+namespace hepatica {
+namespace {
+
+/// A slice that the detector looks at.
+struct Job {
+  size_t image = 0;
+  int64_t slice = 0;
+};
+
+class YoloV8Detector final : public Detector {
+ public:
+  YoloV8Detector(std::shared_ptr<Predictor> predictor, const DetectOptions& options)
+      : network_(std::move(predictor), options), options_(options) {}
+
+  std::vector<Detection> detect(const PreprocessedStudy& study) const override {
+    std::vector<std::optional<double>> liver_hu;
+    for (const PhaseImage& image : study.images)
+      liver_hu.push_back(image.liver.empty() ? std::nullopt : median_hu(image.hu.values(), image.liver.values()));
+    const std::vector<Job> jobs = slices_with_liver(study);
+    Progress progress("lesions", jobs.size());
+    std::vector<Detection> found;
+    for (size_t first = 0; first < jobs.size(); first += size_t(options_.batch)) {
+      check_interrupted();
+      const size_t count = std::min(size_t(options_.batch), jobs.size() - first);
+      const std::vector<Detection> batch = detect_batch(study, {jobs.data() + first, count}, liver_hu);
+      found.insert(found.end(), batch.begin(), batch.end());
+      progress.advance(count);
+    }
+    return found;
+  }
+
+ private:
+  std::vector<Job> slices_with_liver(const PreprocessedStudy& study) const {
+    std::vector<Job> jobs;
+    for (size_t i = 0; i < study.images.size(); ++i) {
+      const PhaseImage& image = study.images[i];
+      const auto step = std::max<int64_t>(1, int64_t(options_.slice_step_mm / image.hu.geometry().spacing[2] + 1e-6));
+      for (int64_t k = (image.hu.nz() - 1) % step / 2; k < image.hu.nz(); k += step) {
+        const auto liver = image.liver.empty() ? std::span<const uint8_t>() : image.liver.slice(k);
+        if (image.liver.empty() || std::any_of(liver.begin(), liver.end(), [](uint8_t v) { return v != 0; }))
+          jobs.push_back({i, k});
+      }
+    }
+    return jobs;
+  }
+
+  std::vector<Detection> detect_batch(const PreprocessedStudy& study,
+                                      std::span<const Job> jobs,
+                                      const std::vector<std::optional<double>>& liver_hu) const {
+    std::vector<PlaneImage> images(jobs.size());
+    parallel_for(jobs.size(), [&](size_t n) {
+      const PhaseImage& image = study.images[jobs[n].image];
+      const auto liver = image.liver.empty() ? std::span<const uint8_t>() : image.liver.slice(jobs[n].slice);
+      images[n] = detect_image(image.hu.slice(jobs[n].slice),
+                               liver,
+                               image.hu.nx(),
+                               image.hu.ny(),
+                               liver_hu[jobs[n].image],
+                               network_.input());
+    });
+    const std::vector<DecodedHead> heads = network_.decode(images);
+    std::vector<std::vector<Detection>> found(jobs.size());
+    parallel_for(jobs.size(),
+                 [&](size_t n) { found[n] = detections_of(study.images[jobs[n].image], jobs[n], heads[n]); });
+    std::vector<Detection> all;
+    for (const auto& some : found) all.insert(all.end(), some.begin(), some.end());
+    return all;
+  }
+
+  std::vector<Detection> detections_of(const PhaseImage& image, const Job& job, const DecodedHead& head) const {
+    const int64_t nx = image.hu.nx(), ny = image.hu.ny();
+    std::vector<Detection> found;
+    for (const ScoredBox& scored : network_.boxes(head)) {
+      Box2 box = slice_box_from_image(scored.box, nx, ny, network_.input());
+      box = {std::max(box.x0, 0.0), std::max(box.y0, 0.0), std::min(box.x1, double(nx)), std::min(box.y1, double(ny))};
+      if (box.width() >= 1 && box.height() >= 1) found.push_back({job.image, job.slice, box, scored.score});
+    }
+    return image.liver.empty() ? found : inside_liver(found, image.liver, job.slice, options_.liver);
+  }
+
+  YoloV8 network_;
+  DetectOptions options_;
+};
+
+}  // namespace
+
+DetectOptions read_detect_options(const Block& block) {
+  DetectOptions options;
+  OptionReader reader(block);
+  options.input = detect_input_from_block(reader.block("input"));
+  options.confidence = reader.number("confidence", options.confidence, 0.001, 1);
+  options.iou = reader.number("iou", options.iou, 0, 1);
+  options.batch = reader.integer("batch", options.batch, 1, 256);
+  options.slice_step_mm = reader.number("slice_step_mm", options.slice_step_mm, 0, 20);
+  options.liver = read_liver_filter_options(reader.block("liver"));
+  reader.finish();
+  return options;
+}
+
+YoloV8::YoloV8(std::shared_ptr<Predictor> predictor, const DetectOptions& options)
+    : predictor_(std::move(predictor)), options_(options) {
+  const nlohmann::json& metadata = predictor_->metadata();
+  const nlohmann::json network = metadata.value("network", nlohmann::json::object());
+  if (network.value("family", "") != "yolov8")
+    throw Error(
+        ErrorCode::wrong_checkpoint,
+        fmt::format("the checkpoint of the lesion detector holds a network of family '{}' where 'yolov8' is needed",
+                    network.value("family", "")));
+  if (metadata.contains("input")) options_.input = detect_input_from_json(metadata["input"], "detect");
+}
+
+std::vector<DecodedHead> YoloV8::decode(const std::vector<PlaneImage>& images) const {
+  Array input{{int64_t(images.size()), 3, options_.input.size, options_.input.size}, {}};
+  input.values.reserve(images.size() * images[0].values.size());
+  for (const PlaneImage& image : images)
+    input.values.insert(input.values.end(), image.values.begin(), image.values.end());
+  const std::map<std::string, Array> outputs = predictor_->run(input, {"p3", "p4", "p5"});
+  const std::vector<const Array*> levels{&outputs.at("p3"), &outputs.at("p4"), &outputs.at("p5")};
+  std::vector<DecodedHead> heads(images.size());
+  parallel_for(images.size(), [&](size_t n) { heads[n] = decode_head(levels, int64_t(n), options_.input.size); });
+  return heads;
+}
+
+std::vector<ScoredBox> YoloV8::boxes(const DecodedHead& head) const {
+  return suppress_overlaps(boxes_above(head, options_.confidence), options_.iou);
+}
+
+std::unique_ptr<Detector> make_yolov8_detector(std::shared_ptr<Predictor> predictor, const DetectOptions& options) {
+  return std::make_unique<YoloV8Detector>(std::move(predictor), options);
+}
+
+}  // namespace hepatica
