@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "io/volume_file.h"
-#include "stages/ingest/phase_text.h"
 #include "stages/ingest/sources.h"
 
 namespace hepatica {
@@ -58,12 +57,7 @@ SeriesDraft draft_volume(const fs::path& file, bool alone) {
     return volume;
   };
   draft.coarse = [file] { return read_volume(file); };
-  if (const PhaseGuess guess = phase_from_file_name(series.description); guess.phase != Phase::unknown) {
-    series.phase = guess.phase;
-    series.phase_confidence = guess.confidence;
-    series.phase_source = "tags";
-    series.tags["SeriesDescription"] = series.description;
-  }
+  series.tags["FileName"] = series.description;  // phase_from_tags reads it
   return draft;
 }
 
