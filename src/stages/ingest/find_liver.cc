@@ -81,12 +81,12 @@ std::optional<double> find_renal_pelvis(const CoarseCt& ct, const std::vector<Sl
   std::vector<float> values;
   for (const SlicePoint& place : canal)
     for (double side : {-1.0, 1.0})
-      for (double dx = 26; dx <= 50; dx += pixel)
-        for (double dy = -45; dy <= -12; dy += pixel) {
+      for (double dx = 28; dx <= 66; dx += pixel)
+        for (double dy = -50; dy <= -4; dy += pixel) {
           const auto i = int64_t(place.x + side * dx / pixel), j = int64_t(place.y + dy / pixel);
           if (ct.hu.contains(i, j, place.slice)) values.push_back(ct.hu.at(i, j, place.slice));
         }
-  const auto wanted = size_t(2.0 / ct.hu.geometry().voxel_volume_ml());
+  const auto wanted = size_t(0.4 / ct.hu.geometry().voxel_volume_ml());
   if (values.size() < 4 * wanted || wanted == 0) return std::nullopt;
   std::nth_element(values.begin(), values.end() - std::ptrdiff_t(wanted), values.end());
   return values[values.size() - wanted];

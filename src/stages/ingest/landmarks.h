@@ -8,7 +8,8 @@
 
 namespace hepatica {
 
-/// A CT averaged to pixels of about 2 mm on axial axes (i to the left, j to the back, k to the head).
+/// A CT averaged to pixels of about 2 mm, every slice that is about 5 mm from the last, on axial axes (i to the left, j
+/// to the back, k to the head).
 struct CoarseCt {
   Volume<float> hu;
   Mask body;  ///< the largest component above air on each slice
@@ -16,7 +17,6 @@ struct CoarseCt {
   double pixel_mm() const { return hu.geometry().spacing[0]; }
 };
 
-/// `hu` is averaged in blocks in plane; slices are kept as they are, so give one with slices of a few mm.
 CoarseCt coarse_ct_from(const Volume<int16_t>& hu);
 
 /// A place on one slice, in pixels of the coarse CT.
@@ -44,7 +44,7 @@ struct LiverSample {
 /// The largest even block of soft tissue right of the spine; nullopt below 60 ml.
 std::optional<LiverSample> find_liver(const CoarseCt& ct, const std::vector<SlicePoint>& canal);
 
-/// HU of the brightest 2 ml at the places of the renal pelves: contrast that is being excreted; nullopt where no
+/// HU of the brightest 0.4 ml at the places of the renal pelves: contrast that is being excreted; nullopt where no
 /// kidney level is in the scan.
 std::optional<double> find_renal_pelvis(const CoarseCt& ct, const std::vector<SlicePoint>& canal);
 

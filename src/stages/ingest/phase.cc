@@ -132,6 +132,13 @@ void settle(Series& series, const Evidence& evidence, size_t chosen) {
                                           name_of(contrast_phases()[largest(evidence.both)])));
 }
 
+/// What it costs to take two scans that are `pause` seconds apart for one phase: nobody scans the arterial or the
+/// portal venous phase twice.
+double repeat_cost(size_t phase, size_t other, double pause) {
+  const bool brief = contrast_phases()[phase] == Phase::arterial || contrast_phases()[phase] == Phase::portal_venous;
+  return phase == other && brief && pause > 40 ? 3.0 : 0.0;
+}
+
 /// The most probable phases, with the order of acquisition where all times are known.
 std::vector<size_t> choose(const std::vector<SeriesDraft*>& drafts, const std::vector<Evidence>& evidence) {
   std::vector<size_t> chosen;
@@ -219,10 +226,12 @@ std::vector<size_t> most_probable_in_order(const std::vector<std::array<double, 
   for (size_t n = 0; n < count; ++n)
     for (size_t p = 0; p < 4; ++p) {
       from[n][p] = p;
+      const double pause = n > 0 ? times[order[n]] - times[order[n - 1]] : 0;
+      const auto before = [&](size_t q) { return best[n - 1][q] - repeat_cost(p, q, pause); };
       if (n > 0)
         for (size_t q = 0; q <= p; ++q)
-          if (best[n - 1][q] > best[n - 1][from[n][p]]) from[n][p] = q;
-      best[n][p] = log_probabilities[order[n]][p] + (n > 0 ? best[n - 1][from[n][p]] : 0);
+          if (before(q) > before(from[n][p])) from[n][p] = q;
+      best[n][p] = log_probabilities[order[n]][p] + (n > 0 ? before(from[n][p]) : 0);
     }
   std::vector<size_t> chosen(count);
   for (size_t n = count, p = count > 0 ? largest(best[count - 1]) : 0; n-- > 0;) {

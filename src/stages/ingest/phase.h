@@ -18,9 +18,10 @@ PhaseGuess phase_from_tags(const SeriesDraft& draft);
 /// pictures): the renal pelvis is not measured then.
 OrganHu measure_organs(const Volume<int16_t>& hu, std::optional<double> top_hu = std::nullopt);
 
-/// Phases in the order in which series were acquired never go back: of all such assignments to `log_probabilities`
-/// (in the order of `contrast_phases()`, one row a series, in order of time; equal `times` share a phase or not as
-/// they like) the most probable one.
+/// Phases in the order in which series were acquired never go back, and arterial or portal venous scans more than 40 s
+/// apart are hardly both that. Of all such assignments to `log_probabilities` (one row a series, in the order of
+/// `contrast_phases()`; `times` in seconds, those of one moment share a phase or not as they like) the most probable,
+/// as places in `contrast_phases()`.
 std::vector<size_t> most_probable_in_order(const std::vector<std::array<double, 4>>& log_probabilities,
                                            const std::vector<double>& times);
 

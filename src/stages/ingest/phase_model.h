@@ -9,7 +9,7 @@ namespace hepatica {
 /// What was measured in a scan; absent where it was not found.
 struct OrganHu {
   std::optional<double> aorta, liver;
-  std::optional<double> renal_pelvis;  ///< the brightest 2 ml; not for windowed pictures, which end below it
+  std::optional<double> renal_pelvis;  ///< the brightest 0.4 ml; not for windowed pictures, which end below it
 };
 
 /// Probabilities of noncontrast, arterial, portal_venous, delayed, in the order of `contrast_phases()`; all 1/4 where
