@@ -70,10 +70,20 @@ std::optional<double> top_of(const Series& series, const IngestOptions& options)
   return options.pictures.level + options.pictures.width / 2;
 }
 
+/// A CT slice has air at -1000 HU around or in the body, and bone or blood above water.
+bool looks_like_hu(const Volume<int16_t>& hu, Series& series) {
+  const auto [low, high] = std::minmax_element(hu.values().begin(), hu.values().end());
+  if (*low < -200 && *high > 30) return true;
+  series.warnings.push_back(fmt::format("values from {} to {} do not look like HU of a whole CT slice", *low, *high));
+  return false;
+}
+
 void look_at_image(SeriesDraft& draft, const IngestOptions& options, Evidence& evidence) {
   try {
     const auto top = top_of(draft.series, options);
-    evidence.organs = measure_organs(draft.coarse(), top);
+    const Volume<int16_t> coarse = draft.coarse();
+    if (draft.series.values == Values::hounsfield && !looks_like_hu(coarse, draft.series)) return;
+    evidence.organs = measure_organs(coarse, top);
     const OrganHu& organs = *evidence.organs;
     if (!evidence.has_image()) return;
     evidence.image = phase_probabilities(organs);
