@@ -20,7 +20,7 @@ class SegmentValidation : public Validation {
     for (int64_t n = 0; n < found.size(0); ++n) {
       const MixtureItem item = item_of(batch, n);
       const int64_t in_truth = b[n].item<int64_t>(), in_found = a[n].item<int64_t>();
-      Sums& sums = groups_[{item.source, data_.group(item)}];
+      Sums& sums = sources_[item.source];
       sums.both += both[n].item<int64_t>();
       sums.all += in_truth + in_found;
       if (in_truth == 0) {
@@ -31,16 +31,11 @@ class SegmentValidation : public Validation {
   }
 
   Metrics metrics() const override {
-    std::map<size_t, std::pair<double, double>> sources;
-    for (const auto& [key, sums] : groups_) {
-      if (sums.all == 0) continue;
-      sources[key.first].first += 2.0 * double(sums.both) / double(sums.all);
-      sources[key.first].second += 1;
-    }
     Metrics metrics{{"score", 0}};
-    for (const auto& [source, sum] : sources) {
-      metrics.emplace_back("dice_" + data_.name(source), sum.first / sum.second);
-      metrics[0].second += sum.first / sum.second / double(sources.size());
+    for (const auto& [source, sums] : sources_) {
+      const double dice = sums.all > 0 ? 2.0 * double(sums.both) / double(sums.all) : 1;
+      metrics.emplace_back("dice_" + data_.name(source), dice);
+      metrics[0].second += dice / double(sources_.size());
     }
     metrics.emplace_back("false_livers", empty_ ? false_ / empty_ : 0);
     metrics[0].second -= 0.1 * metrics.back().second;
@@ -52,7 +47,7 @@ class SegmentValidation : public Validation {
     int64_t both = 0, all = 0;
   };
   const Mixture& data_;
-  std::map<std::pair<size_t, std::string>, Sums> groups_;
+  std::map<size_t, Sums> sources_;
   double empty_ = 0, false_ = 0;
 };
 

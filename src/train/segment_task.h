@@ -16,7 +16,7 @@ struct SegmentTaskOptions {
   AugmentOptions augment;
 };
 
-/// Dice over the batch plus binary cross entropy; the figures are the mean Dice over patients of each source, and the
+/// Dice over the batch plus binary cross entropy; the figures are the Dice over all validation slices of each source (as one volume: small cuts weigh little), and the
 /// share of liver-free slices where more than 0.2 % of the image is called liver.
 std::unique_ptr<Task> make_segment_task(Mixture data, SegmentTaskOptions options);
 
