@@ -102,6 +102,7 @@ Liver draw_liver(
   liver.fissure_width = std::max(0.0f, d.normal(2.2, 1.3));
   liver.fissure_top = d.normal(14, 8);
   liver.surface_amplitude = d.normal(5, 1.5);
+  liver.wall_gap = d.uniform(0.2, 2.5);
   liver.nodule_amplitude = cirrhosis ? d.uniform(1.2, 3.5) : 0;
   liver.surface = d.field(d.uniform(38, 60));
   liver.nodules = d.field(d.uniform(8, 14));
@@ -344,6 +345,7 @@ WallRow Body::row(float c, float s, float z) const {
     const float along = std::min(from_back, 128.0f);
     const float height = head - 45 * (1 - std::cos(along * 1.4f * kPi / 180));
     if (from_back > 9 && from_back < end) row.rib = std::min(row.rib, std::fabs(z - height));
+    if (from_front < 9 && z > 78) row.rib = std::min(row.rib, 0.6f * from_front);  // sternum
     if (rib <= 10 && from_back >= 126 && from_back < 170)
       row.cartilage = std::min(row.cartilage, std::fabs(z - height - 1.5f * (from_back - 128)));
   }

@@ -49,7 +49,7 @@ void paint_liver(Canvas& canvas, const Anatomy& a, const Acquisition& now) {
   paint_gallbladder(canvas, a, now);
   const Liver& liver = a.liver;
   if (!canvas.meets(liver.box, Canvas::kReach)) return;
-  const float wall_gap = 2.0f + 0.8f * a.ascites_mm;
+  const float wall_gap = liver.wall_gap + 0.8f * a.ascites_mm;
   canvas.solid(
       liver.box,
       Organ::liver,
