@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "image/geometry.h"
+#include "io/code.h"
 
 namespace hepatica {
 
@@ -30,11 +31,6 @@ std::string clean_text(std::string_view text, size_t length);
 /// Writes an attribute; text is UTF-8 (the object must say ISO_IR 192). Error{internal} where DCMTK refuses.
 void put(DcmItem& item, const DcmTagKey& tag, const std::string& value);
 void put(DcmItem& item, const DcmTagKey& tag, uint16_t value);
-
-/// A coded concept (CodeValue, CodingSchemeDesignator, CodeMeaning).
-struct Code {
-  std::string value, scheme, meaning;
-};
 
 /// One item of a sequence of codes.
 void put_code(DcmItem& item, const DcmTagKey& sequence, const Code& code);
