@@ -15,8 +15,8 @@ TEST(AggregateMasks, ByHand) {
     out3[j * 10 + 5 + j] = float(j);  // sum 10
   }
   const std::vector<double> logits = aggregate_masks(out4, out3, 2);
-  EXPECT_DOUBLE_EQ(logits[0], 1.5);
-  EXPECT_DOUBLE_EQ(logits[1], 0.0);
+  EXPECT_NEAR(logits[0], 1.5, 1e-12);
+  EXPECT_NEAR(logits[1], 0.0, 1e-12);
 }
 
 TEST(LilnetClassWeights, RowFiveCOfTheProduct) {
