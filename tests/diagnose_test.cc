@@ -1,11 +1,11 @@
 // Whole runs of `hepatica diagnose` on a small phantom, with small random networks.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
-#include "image/components.h"
 #include "io/volume_file.h"
 #include "nn/checkpoint.h"
 #include "phantom/patient.h"
@@ -54,14 +54,15 @@ stages:
 
 /// Two phases of one phantom as NIfTI, coarse and few slices.
 void write_study(const fs::path& folder) {
-  const phantom::Patient patient(kSeed, {});
+  const phantom::Patient patient(kSeed, phantom::PatientOptions{});
+  const Box3 body = patient.body_box();
   Geometry geometry;
   geometry.size = {120, 100, 6};
-  geometry.spacing = {3, 3, 10};
-  const Vec3 center = patient.lesions().empty() ? Vec3{0, 0, 0} : patient.lesions().front().center;
-  geometry.origin = {-180, -150, center[2] - 25};
-  write_volume(folder / "arterial.nii.gz", patient.render(geometry, Phase::arterial, {}).hu);
-  write_volume(folder / "portal_venous.nii.gz", patient.render(geometry, Phase::portal_venous, {}).hu);
+  geometry.spacing = {(body.high[0] - body.low[0]) / 120, (body.high[1] - body.low[1]) / 100, 10};
+  geometry.origin = {body.low[0], body.low[1], patient.lesions().front().center[2] - 25};
+  const phantom::ScannerOptions scanner;
+  write_volume(folder / "arterial.nii.gz", patient.render(geometry, Phase::arterial, scanner, 1).hu);
+  write_volume(folder / "portal_venous.nii.gz", patient.render(geometry, Phase::portal_venous, scanner, 2).hu);
 }
 
 class DiagnoseTest : public testing::Test {
