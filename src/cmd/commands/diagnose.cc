@@ -108,12 +108,12 @@ void print_outcome(const Outcome& outcome, const std::vector<ReportClass>& class
 
 int run(const Common& common, const Arguments& arguments) {
   const Block document = load_recipe(arguments.models.recipe, installed_folders("recipes"));
-  const Pipeline pipeline(document,
-                          {model_folders(arguments.models), predictor_options(arguments.models), arguments.any_age});
   const auto start = std::chrono::steady_clock::now();
   const Study study = ingest(arguments.study.study, ingest_options(arguments.study));
   require_accepted_series(study);
   const double ingest_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const Pipeline pipeline(document,
+                          {model_folders(arguments.models), predictor_options(arguments.models), arguments.any_age});
   Outcome outcome = pipeline.diagnose(study);
   complete_provenance(outcome.provenance, ingest_s);
   const std::vector<ReportClass> classes = report_classes(pipeline.recipe());
