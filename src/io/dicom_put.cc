@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "io/dicom_read.h"
 
 namespace hepatica {
 namespace {
@@ -105,6 +106,7 @@ DcmItem& add_item(DcmItem& item, const DcmTagKey& sequence) {
 }
 
 void save_dicom(DcmFileFormat& file, const fs::path& path) {
+  initialise_dicom();
   write_file_with(path, [&](const fs::path& temporary) {
     const OFCondition saved = file.saveFile(OFFilename(temporary.c_str()), EXS_LittleEndianExplicit);
     if (saved.bad())

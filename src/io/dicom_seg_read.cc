@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 
+#include "io/dicom_read.h"
 #include "io/stored_image.h"
 
 namespace hepatica {
@@ -334,6 +335,7 @@ Mask Segmentation::mask_of(const std::vector<int>& numbers) const {
 }
 
 bool is_dicom_seg(const fs::path& path) {
+  initialise_dicom();
   DcmFileFormat file;
   if (!fs::is_regular_file(path) ||
       file.loadFileUntilTag(OFFilename(path.c_str()), EXS_Unknown, EGL_noChange, 1024, ERM_fileOnly, DCM_StudyDate)
@@ -346,6 +348,7 @@ bool is_dicom_seg(const fs::path& path) {
 Segmentation read_dicom_seg(const fs::path& path) {
   const std::string name = path.string();
   if (!fs::is_regular_file(path)) throw Error(ErrorCode::not_found, fmt::format("cannot read {}: no such file", name));
+  initialise_dicom();
   DcmFileFormat file;
   const OFCondition loaded = file.loadFile(OFFilename(path.c_str()));
   if (loaded.bad()) fail(ErrorCode::bad_format, name, fmt::format("it is no whole DICOM file: {}", loaded.text()));

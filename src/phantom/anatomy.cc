@@ -29,12 +29,12 @@ Body draw_body(const Draw& d, const PatientOptions& options) {
   const float habitus = d.from(options.habitus);
   body.half_width = d.normal(138 + 46 * habitus, 5);
   body.half_depth = d.normal(95 + 48 * habitus, 5);
-  body.power = d.normal(2.45, 0.12);
+  body.power = d.normal(2.25, 0.1);
   body.waist = d.normal(0.04, 0.02);
   body.chest = d.normal(0.04, 0.03);
   body.hips = d.normal(0.05, 0.03);
   body.fat = std::max(3.5f, d.normal(7 + 32 * std::pow(habitus, 1.4), 2.5 + 3 * habitus));
-  body.wall = d.normal(18, 2.5);
+  body.wall = d.normal(15, 2);
   for (int i = 0; i < 3; ++i) {
     body.wave[i] = d.normal(0, 1.2);
     body.wave_phase[i] = d.uniform(-kPi, kPi);
@@ -83,12 +83,12 @@ Liver draw_liver(
   const float w = body.inner_width(), b = body.inner_depth();
   const float size = d.normal(1, 0.06);
   liver.cirrhosis = cirrhosis;
-  liver.right = {{-0.55f * w, d.normal(-0.03, 0.04) * b, d.normal(12, 5)},
-                 {size * d.normal(0.76, 0.05) * w, size * d.normal(0.97, 0.05) * b, size * d.normal(82, 7)},
+  liver.right = {{-0.55f * w, d.normal(-0.03, 0.04) * b, d.normal(5, 5)},
+                 {size * d.normal(0.76, 0.05) * w, size * d.normal(0.97, 0.05) * b, dome.right_top + d.normal(24, 6)},
                  frame_from_angles(0, d.normal(0, 0.08), d.normal(0, 0.08))};
   const float left_length = d.normal(cirrhosis ? 0.62 : 0.5, 0.16) * w;
   liver.left = {{d.normal(0.12, 0.05) * w, d.normal(-0.45, 0.05) * b, d.normal(28, 7)},
-                {std::max(0.2f * w, left_length), size * d.normal(0.44, 0.06) * b, size * d.normal(36, 6)},
+                {std::max(0.2f * w, left_length), size * d.normal(0.44, 0.06) * b, dome.middle_top - 20 + d.normal(4, 5)},
                 frame_from_angles(d.normal(0, 0.15), d.normal(-0.18, 0.12), d.normal(-0.12, 0.12))};
   const float caudate = cirrhosis ? 1.25f : 1.0f;
   liver.caudate = {{-10, body.spine_y - d.normal(34, 3), 22},
@@ -124,13 +124,20 @@ void draw_kidneys(Anatomy& a, const Draw& d) {
     const float s = side == 0 ? -1.0f : 1.0f;  // right first
     Kidney& kidney = a.kidneys[side];
     const float size = d.normal(1, 0.07);
-    kidney.outer = {{s * d.normal(0.52, 0.03) * w, a.body.spine_y + d.normal(6, 4), d.normal(side == 0 ? -52 : -40, 9)},
+    // It lies on the back wall, in the gutter beside the spine.
+    F3 gutter{s * std::max(d.normal(0.56, 0.03) * w, 62.0f), a.body.spine_y + 45, 0};
+    const float free = d.normal(30, 2);
+    for (float rho = length(gutter); a.body.row(gutter.x / rho, gutter.y / rho, -45).cavity < rho + free;
+         rho = length(gutter))
+      gutter.y -= 2;
+    kidney.outer = {{gutter.x, gutter.y, d.normal(side == 0 ? -52 : -40, 9)},
                     {size * 27, size * 24, size * d.normal(54, 4)},
                     frame_from_angles(d.normal(-0.12, 0.05), s * d.normal(0.16, 0.05), s * d.normal(-0.5, 0.12))};
     kidney.sinus = kidney.outer;
     const F3 towards_hilum = kidney.outer.frame.x * (-s * size * d.normal(16, 2)) + kidney.outer.frame.y * (-3.0f);
     kidney.sinus.center = kidney.outer.center + towards_hilum;
     kidney.sinus.semi = {size * d.normal(15, 2), size * d.normal(8, 1.5), size * d.normal(26, 3)};
+    kidney.fat = {kidney.outer.center + F3{-s * 10, 12, -4}, {size * 35, size * 34, size * 55}, kidney.outer.frame};
     kidney.cortex = d.normal(7, 0.8);
     kidney.lobes = float(d.rng.integer(5, 8));
     kidney.lobe_phase = d.uniform(-kPi, kPi);
@@ -230,14 +237,21 @@ void draw_trunk_muscles(Anatomy& a, const Draw& d) {
   for (float s : {-1.0f, 1.0f}) {
     const float y = a.body.spine_y;
     a.psoas.push_back(tube_through({{{s * 20, y + 6, 12}, 4},
-                                    {{s * 31, y + 6, -25}, 11 * size},
-                                    {{s * 39, y + 4, -80}, 18 * size},
-                                    {{s * 48, y - 4, -130}, 23 * size},
-                                    {{s * 62, y - 24, -190}, 22 * size},
+                                    {{s * 31, y + 6, -25}, 9 * size},
+                                    {{s * 39, y + 4, -80}, 14 * size},
+                                    {{s * 48, y - 4, -130}, 18.5f * size},
+                                    {{s * 62, y - 24, -190}, 19 * size},
                                     {{s * 72, y - 50, -250}, 17 * size}},
                                    3));
-    a.psoas.push_back(tube_through(
-        {{{s * 50, y + 24, -8}, 6}, {{s * 60, y + 26, -60}, 12 * size}, {{s * 70, y + 28, -125}, 13 * size}}, 3));
+    // Quadratus lumborum, on the back wall.
+    std::vector<Knot> quadratus;
+    for (const float z : {-12.0f, -60.0f, -125.0f}) {
+      F3 to_wall{s * (44 - 0.1f * z), y + 42, 0};
+      to_wall = to_wall * (1 / length(to_wall));
+      to_wall = to_wall * (a.body.row(to_wall.x, to_wall.y, z).cavity - 3);
+      quadratus.push_back({{to_wall.x, to_wall.y, z}, (z > -20 ? 5.0f : 9.0f) * size});
+    }
+    a.psoas.push_back(tube_through(quadratus, 3));
     // Crus of the diaphragm.
     a.psoas.push_back(tube_through({{{s * 10 + 2, y - a.spine.ry - 3, -38}, 3},
                                     {{s * 16 + 4, y - a.spine.ry - 8, 0}, 5},
@@ -259,8 +273,7 @@ void draw_upper_organs(Anatomy& a, const Draw& d) {
              frame_from_angles(0.2f, d.normal(0.25, 0.08), d.normal(0.45, 0.1))};
   a.heart_left = {a.heart.center + F3{20, 8, 4}, {30, 19, 30}, a.heart.frame};
   a.heart_right = {a.heart.center + F3{-22, -12, 2}, {29, 22, 32}, a.heart.frame};
-  a.esophagus = tube_through({{{14, a.body.spine_y - 34, 190}, 8},
-                              {{14, a.body.spine_y - 36, 90}, 8},
+  a.esophagus = tube_through({{{9, a.body.spine_y - 45, 190}, 7}, {{11, a.body.spine_y - 46, 90}, 7},
                               {{22, a.body.spine_y - 44, 58}, 8},
                               {{40, a.body.spine_y - 50, 46}, 9}},
                              4);
@@ -320,7 +333,7 @@ WallRow Body::row(float c, float s, float z) const {
   float thickness = mix(wall, 0.55f * wall, front);
   thickness *= 1 - 0.75f * (1 - ramp(1, 5, from_front));  // linea alba
   thickness = mix(thickness, 0.8f * wall + 2, thorax);
-  thickness += 14 * (1 - ramp(35, 60, from_back));
+  thickness += 14 * (1 - ramp(20, 42, from_back));
   WallRow row{skin, skin - fat_here, skin - fat_here - thickness, 1e3f, 1e3f};
   for (int rib = 5; rib <= 12; ++rib) {
     const float head = rib_z + 25 * float(12 - rib);

@@ -70,7 +70,7 @@ struct Liver {
 };
 
 struct Kidney {
-  Ellipsoid outer, sinus;
+  Ellipsoid outer, sinus, fat;  ///< `fat`: the space around it that other organs leave free
   float cortex, lobes, lobe_phase;
 };
 

@@ -16,6 +16,8 @@ class Canvas {
   /// Sets the plane: positions (mm, in the adult frame) of pixel (0,0) and the steps to the next column and row;
   /// clears.
   void place(F3 origin, F3 column_step, F3 row_step);
+  /// Moves the plane without clearing it.
+  void move_to(F3 origin) { origin_ = origin; }
   /// Moves what is painted from now on by `shift` mm (breathing).
   void set_shift(F3 shift) { shift_ = shift; }
 
@@ -51,8 +53,8 @@ class Canvas {
   }
   /// Paints a solid: `distance(index, p)` in mm, `value(index, p, distance)` in HU. Keeps later organs `gap` mm away.
   template <class Distance, class Value>
-  void solid(const Bounds& bounds, Organ label, float gap, Distance&& distance, Value&& value) {
-    each(bounds, kReach, [&](size_t k, F3 p) {
+  void solid(const Bounds& bounds, Organ label, float gap, Distance&& distance, Value&& value, float reach = kReach) {
+    each(bounds, reach, [&](size_t k, F3 p) {
       const float d = distance(k, p);
       if (d - gap < clear[k]) clear[k] = d - gap;
       const float covered = coverage(d);
@@ -66,7 +68,7 @@ class Canvas {
   Tube near(const Tube& shape, float margin) const;
   bool meets(const Bounds& bounds, float margin) const;
 
-  static constexpr float kReach = 8;  ///< mm around a shape in which `clear` is kept
+    static constexpr float kReach = 5;  ///< mm around a shape in which `clear` is kept
 
   std::vector<float> hu;       ///< HU
   std::vector<float> clear;    ///< mm to what is painted already; later organs stay outside

@@ -1,6 +1,7 @@
 // Float vectors and smooth noise in space for the phantom's inner loops.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -25,8 +26,8 @@ inline float ramp(float low, float high, float x) {
 inline float mix(float a, float b, float t) { return a + (b - a) * t; }
 /// Minimum with the crease rounded over a width `k` (polynomial; I. Quilez, "Smooth minimum").
 inline float smooth_min(float a, float b, float k) {
-  const float h = std::fmax(k - std::fabs(a - b), 0.0f) / k;
-  return std::fmin(a, b) - h * h * k * 0.25f;
+  const float h = std::max(k - std::fabs(a - b), 0.0f) / k;
+  return std::min(a, b) - h * h * k * 0.25f;
 }
 inline float smooth_max(float a, float b, float k) { return -smooth_min(-a, -b, k); }
 
@@ -35,15 +36,21 @@ inline constexpr int kLattice = 32;
 /// kLattice^3 values in [-1, 1], x fastest; the same in every process.
 const float* noise_lattice();
 
+/// Largest integer not above x.
+inline int floor_int(float x) {
+  const int i = int(x);
+  return i - (x < float(i));
+}
+
 /// Value noise in about [-1, 1] with one lattice cell per unit, period kLattice, smooth first derivative.
 inline float noise(const float* lattice, float x, float y, float z) {
-  const float fx = std::floor(x), fy = std::floor(y), fz = std::floor(z);
-  float u = x - fx, v = y - fy, w = z - fz;
+  const int ix = floor_int(x), iy = floor_int(y), iz = floor_int(z);
+  float u = x - float(ix), v = y - float(iy), w = z - float(iz);
   u = u * u * (3 - 2 * u);
   v = v * v * (3 - 2 * v);
   w = w * w * (3 - 2 * w);
   constexpr int m = kLattice - 1;
-  const int i0 = int(fx) & m, j0 = int(fy) & m, k0 = int(fz) & m;
+  const int i0 = ix & m, j0 = iy & m, k0 = iz & m;
   const int i1 = (i0 + 1) & m, j1 = (j0 + 1) & m, k1 = (k0 + 1) & m;
   const float* p00 = lattice + (k0 * kLattice + j0) * kLattice;
   const float* p10 = lattice + (k0 * kLattice + j1) * kLattice;
@@ -58,8 +65,9 @@ inline float noise(const float* lattice, float x, float y, float z) {
 struct NoiseField {
   F3 offset;
   float frequency = 0.1f;  ///< lattice cells per mm
+  const float* lattice = noise_lattice();
   float operator()(F3 p) const {
-    return noise(noise_lattice(), p.x * frequency + offset.x, p.y * frequency + offset.y, p.z * frequency + offset.z);
+    return noise(lattice, p.x * frequency + offset.x, p.y * frequency + offset.y, p.z * frequency + offset.z);
   }
 };
 

@@ -128,7 +128,8 @@ LiverMap map_liver(const Anatomy& anatomy) {
   Canvas canvas(map.nx, map.ny);
   for (int k = 0; k < map.nz; ++k) {
     canvas.place({map.origin.x, map.origin.y, map.origin.z + map.step * float(k)}, {map.step, 0, 0}, {0, map.step, 0});
-    paint_patient(canvas, anatomy, now);
+    paint_still(canvas, anatomy, now);
+    paint_viscera(canvas, anatomy, now);
     for (size_t i = 0; i < canvas.organ.size(); ++i)
       map.depth[size_t(k) * canvas.organ.size() + i] = Organ{canvas.organ[i]} == Organ::liver ? 1e3f : 0.0f;
   }
@@ -153,7 +154,7 @@ void grow_liver_vessels(Anatomy& a, const LiverMap& map, Rng& rng) {
   const int leaves = int(rng.integer(70, 110));
   for (int i = 0; i < leaves; ++i) portal.grow(rng, map.place(rng, 7));
   const float size = float(rng.uniform(0.85, 1.2));
-  a.liver_portal = portal.tube(0.75f * size, 6.5f * size);
+  a.liver_portal = portal.tube(0.95f * size, 6.5f * size);
   if (rng.chance(0.7))
     for (const Segment& s : a.liver_portal.segments)
       if (s.rb > 1.6f) {
@@ -172,7 +173,7 @@ void grow_liver_vessels(Anatomy& a, const LiverMap& map, Rng& rng) {
   veins.branch_root(1, {cava + F3{-10, -24, -8} + jitter(3), cava + F3{-18, -0.5f * w, -26} + jitter(5)});
   veins.branch_root(1, {cava + F3{10, -22, -6} + jitter(3), cava + F3{30, -42, -14} + jitter(4)});
   for (int i = 0; i < leaves * 2 / 3; ++i) veins.grow(rng, map.place(rng, 9));
-  a.liver_veins = veins.tube(0.8f * size, 5.5f * size);
+  a.liver_veins = veins.tube(1.0f * size, 5.5f * size);
 }
 
 void place_lesions(Anatomy& a, const LiverMap& map, Rng& rng, const PatientOptions& options, LesionType type) {

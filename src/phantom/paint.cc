@@ -10,10 +10,13 @@ Acquisition acquisition_of(const Anatomy& anatomy, Phase phase) {
   return now;
 }
 
-void paint_patient(Canvas& canvas, const Anatomy& anatomy, const Acquisition& now) {
+void paint_still(Canvas& canvas, const Anatomy& anatomy, const Acquisition& now) {
   paint_trunk(canvas, anatomy, now);
   paint_spine(canvas, anatomy);
   paint_pelvis(canvas, anatomy);
+}
+
+void paint_viscera(Canvas& canvas, const Anatomy& anatomy, const Acquisition& now) {
   canvas.set_shift(now.shift);
   paint_vessels(canvas, anatomy, now);
   paint_chest(canvas, anatomy, now);

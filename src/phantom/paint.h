@@ -20,10 +20,12 @@ struct Acquisition {
 
 Acquisition acquisition_of(const Anatomy& anatomy, Phase phase);
 
-/// Everything on a freshly placed canvas.
-void paint_patient(Canvas& canvas, const Anatomy& anatomy, const Acquisition& now);
+/// What does not breathe, on a freshly placed canvas: trunk, spine, pelvis.
+void paint_still(Canvas& canvas, const Anatomy& anatomy, const Acquisition& now);
+/// All else, after `paint_still`.
+void paint_viscera(Canvas& canvas, const Anatomy& anatomy, const Acquisition& now);
 
-/// The layers, as `paint_patient` calls them.
+/// The layers of both.
 void paint_trunk(Canvas& canvas, const Anatomy& anatomy, const Acquisition& now);
 void paint_spine(Canvas& canvas, const Anatomy& anatomy);
 void paint_pelvis(Canvas& canvas, const Anatomy& anatomy);

@@ -76,10 +76,12 @@ void paint_pelvis(Canvas& canvas, const Anatomy& a) {
     Bounds bounds = wing.bounds();
     bounds.high.z = std::min(bounds.high.z, -118.0f);
     canvas.each(bounds, 6, [&](size_t k, F3 p) {
-      const float shell = std::fabs(wing.sdf(p)) - 5.5f - 2 * a.coarse(p);
+      const float shell = std::fabs(wing.sdf(p)) - 4 - 2 * a.coarse(p);
       const F3 q = p - wing.center;
-      const float d = std::max(
-          {shell, p.z + 122 + 0.25f * std::fabs(q.y), -20 - q.y - 0.35f * s * q.x, 12 - s * p.x, canvas.wall[k] - 16});
+      // Its crest rises to the side; towards the midline it ends at the sacrum.
+      const float crest = p.z + 128 + 0.006f * (q.y - 10) * (q.y - 10);
+      const float medial = mix(30, 62, ramp(-190, -130, p.z)) - s * p.x;
+      const float d = std::max({shell - 0.02f * std::fabs(q.y), crest, medial, -35 - q.y, canvas.wall[k] - 12});
       canvas.clear[k] = std::min(canvas.clear[k], d - 3);
       const float covered = canvas.coverage(d);
       if (covered > 0)

@@ -6,7 +6,8 @@ namespace hepatica::phantom {
 namespace {
 
 void paint_loop(Canvas& canvas, const Anatomy& a, const GutLoop& loop, Organ label, float wall_hu) {
-  const Tube here = canvas.near(loop.tube, Canvas::kReach);
+  constexpr float kNear = 3;
+  const Tube here = canvas.near(loop.tube, kNear);
   if (here.segments.empty()) return;
   canvas.solid(
       here.bounds(),
@@ -14,8 +15,9 @@ void paint_loop(Canvas& canvas, const Anatomy& a, const GutLoop& loop, Organ lab
       1.2f,
       [&](size_t k, F3 p) {
         const float bound = std::max({canvas.wall[k] + 3.5f, 1 - canvas.clear[k], canvas.ceiling[k] + 3});
-        if (bound > Canvas::kReach) return bound;
-        return std::max(bound, here.sdf(p) + loop.haustra * a.coarse(p * 1.3f) + 0.8f);
+        if (bound > kNear) return bound;
+        const float d = here.sdf(p);
+        return d > kNear + loop.haustra ? d : std::max(bound, d + loop.haustra * a.coarse(p * 1.3f) + 0.8f);
       },
       [&](size_t, F3 p, float d) {
         const float inside = canvas.coverage(d + loop.wall);
@@ -27,7 +29,8 @@ void paint_loop(Canvas& canvas, const Anatomy& a, const GutLoop& loop, Organ lab
           if (grain > 0.42f) content = mix(content, -650, clamp01(loop.stool / 120));
         }
         return mix(wall_hu, mix(content, -980, gas), inside);
-      });
+      },
+      kNear);
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ void paint_vessels(Canvas& canvas, const Anatomy& a, const Acquisition& now) {
   canvas.solid(
       caval.bounds(),
       Organ::vena_cava,
-      0.6f,
+      -0.5f,
       [&](size_t k, F3 p) {
         return std::max({caval.sdf(p), canvas.wall[k], 0.3f - canvas.clear[k]});
       },
@@ -89,7 +89,7 @@ void paint_vessels(Canvas& canvas, const Anatomy& a, const Acquisition& now) {
       });
   canvas.tube(a.arteries, Organ::aorta, 1, aorta * 0.95f);
   canvas.tube(a.renal_veins, Organ::vena_cava, 1, high);
-  canvas.tube(a.portal, Organ::portal_vein, 0.8f, now[Tissue::portal_vein]);
+  canvas.tube(a.portal, Organ::portal_vein, -0.4f, now[Tissue::portal_vein]);
 }
 
 void paint_kidneys(Canvas& canvas, const Anatomy& a, const Acquisition& now) {
@@ -119,8 +119,8 @@ void paint_kidneys(Canvas& canvas, const Anatomy& a, const Acquisition& now) {
       const float covered = canvas.coverage(pelvis.sdf(p));
       if (covered > 0) canvas.put(k, covered, now[Tissue::renal_pelvis], Organ::kidney);
     });
-    canvas.each(kidney.sinus.bounds(), 0, [&](size_t k, F3 p) {
-      canvas.clear[k] = std::min(canvas.clear[k], kidney.sinus.sdf(p) - 2);
+    canvas.each(kidney.fat.bounds(), Canvas::kReach, [&](size_t k, F3 p) {
+      canvas.clear[k] = std::min(canvas.clear[k], kidney.fat.sdf(p));
     });
   }
   for (const Tube& adrenal : a.adrenals) canvas.tube(adrenal, Organ::adrenal, 1.5f, now[Tissue::adrenal]);
@@ -143,10 +143,12 @@ void paint_upper_organs(Canvas& canvas, const Anatomy& a, const Acquisition& now
       Organ::spleen,
       2.5f,
       [&](size_t k, F3 p) {
+        const float d = a.spleen.sdf(p);
+        if (d > Canvas::kReach) return d;
         const F3 q = a.spleen.local(p);
         // Concave towards the stomach.
         const float hollow = 26 - length(F3{q.x + 38, q.y + 6, q.z * 0.5f});
-        return within(canvas, k, smooth_max(a.spleen.sdf(p) + 2 * a.coarse(p), hollow, 10), 2.5f);
+        return within(canvas, k, smooth_max(d + 2 * a.coarse(p), hollow, 10), 2.5f);
       },
       [&](size_t, F3 p, float) { return now[Tissue::spleen] + zebra * a.coarse(p * 1.4f) + 1.5f * a.fine(p); });
   const Tube pancreas = canvas.near(a.pancreas, Canvas::kReach);
@@ -154,7 +156,10 @@ void paint_upper_organs(Canvas& canvas, const Anatomy& a, const Acquisition& now
       pancreas.bounds(),
       Organ::pancreas,
       1.5f,
-      [&](size_t k, F3 p) { return within(canvas, k, pancreas.sdf(p) + 2.6f * a.fine(p) + 1.5f * a.coarse(p), 6); },
+      [&](size_t k, F3 p) {
+        const float d = pancreas.sdf(p);
+        return d > Canvas::kReach ? d : within(canvas, k, d + 2.6f * a.fine(p) + 1.5f * a.coarse(p), 6);
+      },
       [&](size_t, F3 p, float) { return now[Tissue::pancreas] + 8 * a.fine(p); });
 }
 

@@ -38,7 +38,8 @@ F3 to_canvas(const Vec3& world, float scale) {
   return {float(world[0]) / scale, float(world[1]) / scale, float(world[2]) / scale};
 }
 
-/// Paints the planes of one thick slice; the canvas keeps the labels of the central one and the mean of HU.
+/// Paints the planes of one thick slice; the canvas keeps the labels of the central one and the mean of HU. What does not
+/// breathe (wall, spine, pelvis) is painted once, on the central plane.
 void paint_slice(Canvas& canvas,
                  const Anatomy& a,
                  const Acquisition& now,
@@ -46,18 +47,19 @@ void paint_slice(Canvas& canvas,
                  int64_t k,
                  const ScannerOptions& scanner) {
   const double thickness = scanner.slice_thickness_mm > 0 ? scanner.slice_thickness_mm : grid.spacing[2];
-  const int planes = thickness > 1.9 ? 3 : 1;
   const F3 i_step = to_canvas(world_from_index(grid, {1, 0, 0}), a.scale) - to_canvas(grid.origin, a.scale);
   const F3 j_step = to_canvas(world_from_index(grid, {0, 1, 0}), a.scale) - to_canvas(grid.origin, a.scale);
-  std::vector<float> sum;
-  // The central plane last: its labels stay.
-  for (const int plane : planes == 1 ? std::vector<int>{0} : std::vector<int>{-1, 1, 0}) {
-    const double along = double(k) + double(plane) / planes * thickness / grid.spacing[2];
-    canvas.place(to_canvas(world_from_index(grid, {0, 0, along}), a.scale), i_step, j_step);
-    if (scanner.table) paint_table(canvas, a);
-    paint_patient(canvas, a, now);
-    if (planes == 1) return;
-    if (sum.empty()) sum.assign(canvas.hu.size(), 0);
+  const auto origin_at = [&](double slice) { return to_canvas(world_from_index(grid, {0, 0, slice}), a.scale); };
+  canvas.place(origin_at(double(k)), i_step, j_step);
+  if (scanner.table) paint_table(canvas, a);
+  paint_still(canvas, a, now);
+  if (thickness < 2.6) return paint_viscera(canvas, a, now);
+  const Canvas still = canvas;
+  std::vector<float> sum(canvas.hu.size(), 0);
+  for (const int plane : {-1, 1, 0}) {
+    canvas = still;
+    canvas.move_to(origin_at(double(k) + double(plane) / 3 * thickness / grid.spacing[2]));
+    paint_viscera(canvas, a, now);
     for (size_t i = 0; i < sum.size(); ++i) sum[i] += canvas.hu[i];
   }
   for (size_t i = 0; i < sum.size(); ++i) canvas.hu[i] = sum[i] / 3;
@@ -140,7 +142,7 @@ Rendering Patient::render(const Geometry& geometry,
     Rng own = noise.fork(k);
     scan(canvas, a, scanner, a.scale, own);
     const auto hu = rendering.hu.slice(int64_t(k));
-    for (size_t i = 0; i < hu.size(); ++i) hu[i] = int16_t(std::lround(std::clamp(canvas.hu[i], -1024.0f, 3071.0f)));
+    for (size_t i = 0; i < hu.size(); ++i) hu[i] = int16_t(int(std::clamp(canvas.hu[i], -1024.0f, 3071.0f) + 2048.5f) - 2048);
     std::copy(canvas.organ.begin(), canvas.organ.end(), rendering.organs.slice(int64_t(k)).begin());
     std::copy(canvas.lesion.begin(), canvas.lesion.end(), rendering.lesions.slice(int64_t(k)).begin());
   });

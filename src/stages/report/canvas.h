@@ -42,8 +42,8 @@ struct TextStyle {
   Align align = Align::left;
 };
 
-/// Text set in at most `width` units (unbounded where <= 0), measured the same on every surface. Chinese, Japanese and
-/// Korean fall back to Noto Sans CJK. Invalid UTF-8 is replaced.
+/// Thread-safe. Text set in at most `width` units (unbounded where <= 0), measured the same on every surface. Chinese,
+/// Japanese and Korean fall back to Noto Sans CJK. Invalid UTF-8 is replaced.
 LayoutPtr make_text(const std::string& text, const TextStyle& style, double width = 0);
 double text_width(const LayoutPtr& layout);
 double text_height(const LayoutPtr& layout);
@@ -53,13 +53,14 @@ void draw_text(cairo_t* cr, const LayoutPtr& layout, double x, double y, const C
 /// A picture that is drawn when asked for, at any scale: into a PNG and into a PDF page with the same code.
 struct Figure {
   double width = 0, height = 0;        ///< in units of the drawing
+  double pixels_per_unit = 2;          ///< of its PNG
   std::function<void(cairo_t*)> draw;  ///< within [0, width] x [0, height]
   std::string alt;                     ///< what it shows, for those who cannot see it
   std::string caption;
 };
 
-/// The figure as PNG, `scale` pixels a unit.
-std::string png_of(const Figure& figure, double scale);
+/// The figure as PNG.
+std::string png_of(const Figure& figure);
 
 /// `text` with what is not UTF-8 replaced by U+FFFD.
 std::string valid_utf8(const std::string& text);

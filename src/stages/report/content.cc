@@ -148,12 +148,12 @@ std::string phases_of(const ReportInput& input, const Lesion& lesion) {
   std::string text;
   for (const Detection& seen : lesion.best_slices)
     if (seen.image < input.images.images.size())
-      text += (text.empty() ? "" : ", ") + phase_text(input.images.images[seen.image].phase);
+      text += (text.empty() ? "" : ", ") + phase_abbreviation(input.images.images[seen.image].phase);
   return text.empty() ? "-" : text;
 }
 
 Table lesion_table(const ReportInput& input) {
-  Table table{"Lesions",
+  Table table{"All lesions found",
               {{"No.", 0.6, true},
                {"Centre x, y, z (mm)", 2.3, true},
                {"Axes (mm)", 1.2, true},
@@ -164,7 +164,7 @@ Table lesion_table(const ReportInput& input) {
   const bool classified = input.diagnosis.lesion_predictions.size() == input.diagnosis.lesions.size();
   if (classified) {
     table.columns.push_back({"Malignant", 1.45, true});
-    for (const ReportClass& type : input.classes) table.columns.push_back({short_class_name(type.name), 1.2, true});
+    for (const ReportClass& type : input.classes) table.columns.push_back({column_class_name(type.name), 1.2, true});
   }
   for (size_t n = 0; n < input.diagnosis.lesions.size(); ++n) {
     const Lesion& lesion = input.diagnosis.lesions[n];
@@ -191,7 +191,7 @@ std::string series_outcome(const ReportInput& input, size_t index) {
   if (!series.accepted) return "refused";
   const auto& images = input.images.images;
   const bool used = std::any_of(images.begin(), images.end(), [&](const PhaseImage& i) { return i.series == index; });
-  return used ? "used" : "not needed";
+  return used ? "used" : "not used";
 }
 
 Table series_table(const ReportInput& input) {
@@ -207,12 +207,13 @@ Table series_table(const ReportInput& input) {
     const Series& series = input.study.series[n];
     std::string remarks = series.reason;
     for (const std::string& warning : series.warnings) remarks += (remarks.empty() ? "" : "; ") + warning;
+    const std::string outcome = series_outcome(input, n);
     const bool has_grid = series.geometry.voxel_count() > 0;
     table.rows.push_back({{std::to_string(n + 1)},
                           {series_name(input.study, n)},
                           {series.accepted ? phase_text(series.phase) : "-"},
                           {has_grid ? grid_text(series.geometry) : "-"},
-                          {series_outcome(input, n), series.accepted},
+                          {outcome, outcome == "used"},
                           {remarks.empty() ? "-" : remarks}});
   }
   return table;
@@ -236,7 +237,7 @@ Facts program_facts(const ReportInput& input) {
 Table model_table(const Provenance& provenance) {
   Table table{"Models", {{"Used for", 1.5}, {"Title", 2.5}, {"File", 2.2}, {"SHA-256", 4}}, {}};
   for (const auto& model : provenance.models)
-    table.rows.push_back({{model.role, true}, {stated(model.title)}, {model.file}, {model.sha256}});
+    table.rows.push_back({{readable(model.role), true}, {stated(model.title)}, {model.file}, {model.sha256}});
   return table;
 }
 
@@ -263,12 +264,11 @@ void append_results(const ReportInput& input, std::vector<ReportBlock>& blocks) 
   if (diagnosis.lesions.empty()) return;
   blocks.emplace_back(Heading{"Lesions"});
   blocks.emplace_back(lesion_table(input));
-  blocks.emplace_back(
-      Paragraph{"Positions in mm of the patient (x to the left, y to the back, z to the head). Axes: longest diameter "
-                "on an axial "
-                "slice \u00d7 longest perpendicular to it. Score: highest confidence of the detector. Types: "
-                "probability of each, "
-                "from all images of the lesion; the chosen one in bold."});
+  blocks.emplace_back(Paragraph{
+      "Centre: mm of the patient, x to the left, y to the back, z to the head. Axes: longest diameter on an "
+      "axial slice \u00d7 longest perpendicular to it. Score: highest confidence of the detector. Seen in: NC "
+      "non-contrast, AP arterial, PVP portal venous, DP delayed phase. Types: probability of each from all "
+      "images of the lesion, the chosen one in bold; Met. metastasis, Hem. hemangioma."});
 }
 
 void append_provenance(const ReportInput& input, std::vector<ReportBlock>& blocks) {

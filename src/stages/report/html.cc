@@ -12,8 +12,6 @@ namespace hepatica {
 namespace report {
 namespace {
 
-constexpr double kPixelsPerUnit = 2;
-
 constexpr char kStyle[] = R"css(
 :root{--ink:#1d2733;--soft:#5b6876;--line:#d9dfe5;--page:#f3f5f7;--malignant:#b0412e;--benign:#2c7a86;--neutral:#3c5872;--caution:#8a6410}
 *{box-sizing:border-box}
@@ -27,7 +25,7 @@ h2{font-size:18px;margin:34px 0 10px;padding-bottom:5px;border-bottom:1px solid 
 h3{font-size:16px;margin:22px 0 8px}
 h3 span{font-weight:400;color:var(--soft);margin-left:10px}
 p{margin:8px 0;max-width:82ch}
-p.explain{color:var(--soft);font-size:13.5px}
+p.explain{max-width:110ch;color:var(--soft);font-size:13.5px}
 .headline{border-left:6px solid var(--neutral);background:#f2f5f8;padding:14px 20px;border-radius:3px}
 .headline p{margin:2px 0;overflow-wrap:anywhere}
 .headline p.title{font-size:25px;font-weight:650;line-height:1.25;color:var(--neutral)}
@@ -39,13 +37,12 @@ p.explain{color:var(--soft);font-size:13.5px}
 .scroll{overflow-x:auto;margin:14px 0}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding:0 0 5px}
-th,td{padding:5px 10px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
+th,td{padding:5px 12px 5px 0;white-space:nowrap;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 thead th{color:var(--soft);font-weight:600;font-size:13px;border-bottom:1.5px solid #aeb8c2;vertical-align:bottom}
-td.n,th.n{text-align:right;padding-right:14px;white-space:nowrap}
-td.code,td.long{overflow-wrap:anywhere}td.long{min-width:9em}
+td.n,th.n{text-align:right;padding-right:14px}
+td.long,.facts td{white-space:normal;overflow-wrap:anywhere}td.long{min-width:11em}
 .facts th{width:11em;color:var(--soft);font-weight:500;white-space:nowrap}
-.facts td{overflow-wrap:anywhere}
-.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(290px,1fr));gap:6px 40px}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(290px,1fr));gap:6px 40px;align-items:start}
 .bars td,.bars th{border:0;padding:3px 0;vertical-align:middle}
 .bars th{font-weight:400;width:7.2em}.bars .chosen th,.bars .chosen td{font-weight:650}
 .bars td.p{width:3.8em;text-align:right}
@@ -172,9 +169,9 @@ class HtmlWriter {
         "src=\"data:image/png;base64,{}\">",
         grow,
         escape_html(figure.alt),
-        figure.width * kPixelsPerUnit,
-        figure.height * kPixelsPerUnit,
-        base64(png_of(figure, kPixelsPerUnit)));
+        figure.width * figure.pixels_per_unit,
+        figure.height * figure.pixels_per_unit,
+        base64(png_of(figure)));
     if (!figure.caption.empty()) html_ += fmt::format("<figcaption>{}</figcaption>", escape_html(figure.caption));
     html_ += "</figure>\n";
   }

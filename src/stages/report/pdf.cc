@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stages/report/column_widths.h"
 #include "stages/report/content.h"
 #include "stages/report/report.h"
 #include "stages/report/words.h"
@@ -17,6 +18,7 @@ constexpr double kPageWidth = 595.28, kPageHeight = 841.89;
 constexpr double kMargin = 44, kTop = 58, kBottom = kPageHeight - 52;
 constexpr double kContentWidth = kPageWidth - 2 * kMargin;
 constexpr double kGap = 6;
+constexpr double kCellGap = 8, kTableText = 7.5;
 
 constexpr Colour kInk = rgb(0x1d2733), kSoft = rgb(0x5b6876), kLine = rgb(0xd9dfe5), kTrack = rgb(0xe9edf1);
 constexpr Colour kBarDark = rgb(0x2a3947), kWhite = rgb(0xffffff);
@@ -102,7 +104,7 @@ class PdfWriter {
   }
 
   void operator()(const Table& table) {
-    const auto widths = column_widths(table);
+    const auto widths = column_widths(table, kContentWidth, kTableText, kCellGap);
     caption(table.caption, 50);
     draw_header(table, widths);
     for (const auto& row : table.rows) {
@@ -220,21 +222,13 @@ class PdfWriter {
     }
   }
 
-  static std::vector<double> column_widths(const Table& table) {
-    double sum = 0;
-    for (const Column& column : table.columns) sum += column.weight;
-    std::vector<double> widths;
-    for (const Column& column : table.columns) widths.push_back(kContentWidth * column.weight / sum);
-    return widths;
-  }
-
   static std::vector<LayoutPtr> row_layouts(const Table& table,
                                             const std::vector<Cell>& row,
                                             const std::vector<double>& widths) {
     std::vector<LayoutPtr> cells;
     for (size_t c = 0; c < row.size(); ++c)
       cells.push_back(make_text(row[c].text,
-                                {7.5, row[c].strong, {}, table.columns[c].numeric ? Align::right : Align::left},
+                                {kTableText, row[c].strong, {}, table.columns[c].numeric ? Align::right : Align::left},
                                 widths[c] - kCellGap));
     return cells;
   }
@@ -330,7 +324,6 @@ class PdfWriter {
     draw_text(cr, make_text(kDisclaimer, {8, true, {}, Align::center}, kContentWidth), kMargin, y + 13, kSoft);
   }
 
-  static constexpr double kCellGap = 7;
   static constexpr double kLargestFigureScale = 0.78;
 
   std::vector<std::vector<Command>> pages_;

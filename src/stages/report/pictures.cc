@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "stages/report/content.h"
 #include "stages/report/slice_figure.h"
@@ -13,6 +14,8 @@ namespace {
 constexpr double kSliceWidth = 280;  // units: a slice of 4:3 stands beside two squares of the same height
 constexpr double kSliceAspect = 4.0 / 3.0;
 constexpr double kCropWidth = 210;
+constexpr double kSlicePixelsPerUnit = 2,
+                 kCropPixelsPerUnit = 1.6;  // near the pixels of a CT; more only makes files large
 constexpr double kLeastCloseUpMm = 100;
 constexpr size_t kOverviewSlices = 3;
 
@@ -79,7 +82,7 @@ Figure activation_figure(SlicePicture picture, const Explanation& explanation, c
   picture.activation = explanation.image;
   picture.liver = nullptr;
   picture.title = "Activation";
-  Figure figure = slice_figure(picture, kCropWidth);
+  Figure figure = slice_figure(picture, kCropWidth, kCropPixelsPerUnit);
   const std::string chosen = chosen_class(explanation);
   figure.alt = fmt::format("{}: class activation map for {} over the classifier's crop", where, chosen);
   figure.caption = fmt::format("Class activation for \u201c{}\u201d ({})", chosen, task_text(*explanation.stage));
@@ -98,14 +101,14 @@ std::vector<Figure> figures_of(const ReportInput& input, const Lesion& lesion, c
   SlicePicture picture = base_picture(input, seen.image, seen.slice);
   picture.boxes = boxes_on(input.diagnosis, seen.image, seen.slice);
   picture.region = with_aspect(body_box(phase.hu, view), kSliceAspect);
-  Figure whole = slice_figure(picture, kSliceWidth);
+  Figure whole = slice_figure(picture, kSliceWidth, kSlicePixelsPerUnit);
   whole.alt = where + ": CT slice with liver outline and detection box";
   whole.caption = fmt::format("{} phase, score {}", phase_text(phase.phase), number(seen.score, 2));
 
   const auto explanation = explanation_of(input.diagnosis, seen);
   picture.region = close_up(view, seen.box, explanation);
   picture.boxes = {{seen.box, lesion.id}};
-  Figure near = slice_figure(picture, kCropWidth);
+  Figure near = slice_figure(picture, kCropWidth, kCropPixelsPerUnit);
   near.alt = where + ": close-up of the lesion";
   near.caption = explanation ? "Close-up: what the classifier saw" : "Close-up";
 
@@ -188,7 +191,7 @@ std::vector<Figure> overview_row(const ReportInput& input, size_t index) {
     SlicePicture picture = base_picture(input, index, k);
     picture.region = with_aspect(body_box(image.hu, view), kSliceAspect);
     picture.boxes = boxes_on(input.diagnosis, index, k);
-    Figure figure = slice_figure(picture, kSliceWidth);
+    Figure figure = slice_figure(picture, kSliceWidth, kSlicePixelsPerUnit);
     figure.alt = fmt::format("Overview, {}, slice {} of {} at {} mm: CT slice{}",
                              phase_text(image.phase),
                              k + 1,

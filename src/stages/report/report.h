@@ -18,7 +18,7 @@ namespace hepatica {
 struct ReportOptions {
   double level = 40;             ///< HU at mid-grey of the pictures
   double width = 350;            ///< HU from black to white
-  int64_t pictured_lesions = 6;  ///< the largest that get pictures; the others stand in the table only
+  int64_t pictured_lesions = 5;  ///< the largest that get pictures; the others stand in the table only
 };
 
 ReportOptions read_report_options(const Block& block);

@@ -10,7 +10,7 @@
 namespace hepatica::report {
 namespace {
 
-constexpr double kPixelsPerUnit = 2;  // of the grey image within a figure
+constexpr double kHeatPixelsPerUnit = 0.5;  // the map is smooth
 constexpr double kTextSize = 10;
 constexpr Colour kWhite = rgb(0xffffff);
 constexpr Colour kShade{0, 0, 0, 0.75};
@@ -48,10 +48,10 @@ double hu_at(const Volume<int16_t>& hu, int64_t k, double i, double j, double ou
 
 /// Calls colour(screen mm) for each pixel of a picture of `region` and gives the picture (premultiplied ARGB).
 template <class ColourAt>
-SurfacePtr raster(const ScreenBox& region, double figure_width, const ColourAt& colour) {
-  const int nx = std::max(1, int(std::lround(figure_width * kPixelsPerUnit)));
+SurfacePtr raster(cairo_format_t format, const ScreenBox& region, double columns, const ColourAt& colour) {
+  const int nx = std::max(1, int(std::lround(columns)));
   const int ny = std::max(1, int(std::lround(nx * region.height / region.width)));
-  SurfacePtr surface(cairo_image_surface_create(CAIRO_FORMAT_ARGB32, nx, ny));
+  SurfacePtr surface(cairo_image_surface_create(format, nx, ny));
   cairo_surface_flush(surface.get());
   unsigned char* data = cairo_image_surface_get_data(surface.get());
   const int stride = cairo_image_surface_get_stride(surface.get());
@@ -69,13 +69,13 @@ uint32_t packed(const Colour& c) {
   return byte(c.alpha) << 24 | byte(c.red * c.alpha) << 16 | byte(c.green * c.alpha) << 8 | byte(c.blue * c.alpha);
 }
 
-SurfacePtr grey_raster(const SlicePicture& picture, const SliceView& view, double figure_width) {
+SurfacePtr grey_raster(const SlicePicture& picture, const SliceView& view, double columns) {
   const double low = picture.level - 0.5 * picture.width;
-  return raster(picture.region, figure_width, [&](const ScreenPoint& point) {
+  return raster(CAIRO_FORMAT_RGB24, picture.region, columns, [&](const ScreenPoint& point) {
     const ScreenPoint pixel = view.pixel_from_screen(point);
     const double hu = hu_at(*picture.hu, picture.slice, pixel.x - 0.5, pixel.y - 0.5, low);
     const auto grey = uint32_t(std::lround(255 * std::clamp((hu - low) / picture.width, 0.0, 1.0)));
-    return 0xff000000u | grey << 16 | grey << 8 | grey;
+    return grey << 16 | grey << 8 | grey;
   });
 }
 
@@ -84,15 +84,18 @@ double heat_alpha(double value) { return 0.72 * std::clamp((value - 0.12) / 0.5,
 SurfacePtr heat_raster(const SlicePicture& picture, const SliceView& view, double figure_width) {
   const ActivationField field(*picture.activation);
   const Box2& crop = picture.activation->crop;
-  return raster(picture.region, figure_width, [&](const ScreenPoint& point) -> uint32_t {
-    const ScreenPoint pixel = view.pixel_from_screen(point);
-    const double u = (pixel.x - crop.x0) / crop.width(), v = (pixel.y - crop.y0) / crop.height();
-    if (u < 0 || v < 0 || u > 1 || v > 1) return 0;
-    const double value = field.at(u, v);
-    Colour colour = heat_colour(value);
-    colour.alpha = heat_alpha(value);
-    return packed(colour);
-  });
+  return raster(CAIRO_FORMAT_ARGB32,
+                picture.region,
+                figure_width * kHeatPixelsPerUnit,
+                [&](const ScreenPoint& point) -> uint32_t {
+                  const ScreenPoint pixel = view.pixel_from_screen(point);
+                  const double u = (pixel.x - crop.x0) / crop.width(), v = (pixel.y - crop.y0) / crop.height();
+                  if (u < 0 || v < 0 || u > 1 || v > 1) return 0;
+                  const double value = field.at(u, v);
+                  Colour colour = heat_colour(value);
+                  colour.alpha = heat_alpha(value);
+                  return packed(colour);
+                });
 }
 
 void paint(cairo_t* cr, const SurfacePtr& image, double width, double height) {
@@ -163,8 +166,10 @@ void draw_boxes(cairo_t* cr, const Frame& frame, const SliceView& view, const st
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_MITER);
     seamed_stroke(
         cr, kBoxColour, 1.4, [&] { cairo_rectangle(cr, x, y, box.width * frame.scale, box.height * frame.scale); });
-    if (marked.lesion > 0)
-      label(cr, std::to_string(marked.lesion), x + box.width * frame.scale + 3, y - 5, {kTextSize, true, kBoxColour});
+    if (marked.lesion <= 0) continue;
+    const double right = x + box.width * frame.scale + 3, limit = frame.region.width * frame.scale - 2 * kTextSize;
+    label(
+        cr, std::to_string(marked.lesion), std::min(right, limit), std::max(1.0, y - 5), {kTextSize, true, kBoxColour});
   }
 }
 
@@ -187,7 +192,7 @@ void draw_scale_bar(cairo_t* cr, const Frame& frame, double width, double height
 }
 
 void draw_colour_bar(cairo_t* cr, double width, double height) {
-  const double bar = 7, x = width - 9 - bar, y0 = 0.26 * height, y1 = 0.62 * height;
+  const double bar = 7, x = width - 9 - bar, y0 = 0.1 * height, y1 = 0.37 * height;
   cairo_pattern_t* gradient = cairo_pattern_create_linear(0, y1, 0, y0);
   for (int s = 0; s <= 16; ++s) {
     const Colour c = heat_colour(s / 16.0);
@@ -218,7 +223,7 @@ void draw_labels(cairo_t* cr, const SlicePicture& picture, const SliceView& view
   label(cr, fmt::format("slice {}/{}", picture.slice + 1, picture.hu->nz()), 7, height - 18, plain);
 }
 
-void draw_slice(cairo_t* cr, const SlicePicture& picture, double width, double height) {
+void draw_slice(cairo_t* cr, const SlicePicture& picture, double pixels_per_unit, double width, double height) {
   const SliceView view(picture.hu->geometry(), picture.slice);
   const Frame frame{picture.region, width / picture.region.width};
   cairo_save(cr);
@@ -226,7 +231,7 @@ void draw_slice(cairo_t* cr, const SlicePicture& picture, double width, double h
   cairo_clip(cr);
   cairo_set_source_rgb(cr, 0, 0, 0);
   cairo_paint(cr);
-  paint(cr, grey_raster(picture, view, width), width, height);
+  paint(cr, grey_raster(picture, view, width * pixels_per_unit), width, height);
   if (picture.activation) paint(cr, heat_raster(picture, view, width), width, height);
   if (picture.liver && !picture.liver->empty()) draw_outline(cr, frame, outline(*picture.liver, view));
   draw_boxes(cr, frame, view, picture.boxes);
@@ -238,12 +243,13 @@ void draw_slice(cairo_t* cr, const SlicePicture& picture, double width, double h
 
 }  // namespace
 
-Figure slice_figure(const SlicePicture& picture, double figure_width) {
+Figure slice_figure(const SlicePicture& picture, double figure_width, double pixels_per_unit) {
   Figure figure;
+  figure.pixels_per_unit = pixels_per_unit;
   figure.width = figure_width;
   figure.height = std::round(figure_width * picture.region.height / picture.region.width);
-  figure.draw = [picture, width = figure.width, height = figure.height](cairo_t* cr) {
-    draw_slice(cr, picture, width, height);
+  figure.draw = [picture, pixels_per_unit, width = figure.width, height = figure.height](cairo_t* cr) {
+    draw_slice(cr, picture, pixels_per_unit, width, height);
   };
   return figure;
 }

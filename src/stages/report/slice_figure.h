@@ -28,8 +28,8 @@ struct SlicePicture {
   std::string title;               ///< upper left
 };
 
-/// The picture, `figure_width` units wide and as high as its region asks for.
-Figure slice_figure(const SlicePicture& picture, double figure_width);
+/// The picture, `figure_width` units wide and as high as its region asks for, with `pixels_per_unit` for the HU.
+Figure slice_figure(const SlicePicture& picture, double figure_width, double pixels_per_unit);
 
 /// Inferno-like colour of an activation in 0..1: dark violet, red, orange, yellow.
 Colour heat_colour(double value);

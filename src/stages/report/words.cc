@@ -11,27 +11,21 @@ namespace hepatica::report {
 namespace {
 
 struct ClassName {
+  const char* column_name;
   const char* short_name;
   const char* long_name;
 };
 
 const std::map<std::string, ClassName, std::less<>>& class_names() {
   static const std::map<std::string, ClassName, std::less<>> kNames{
-      {"hcc", {"HCC", "Hepatocellular carcinoma"}},
-      {"icc", {"ICC", "Intrahepatic cholangiocarcinoma"}},
-      {"metastasis", {"Metastasis", "Metastasis"}},
-      {"fnh", {"FNH", "Focal nodular hyperplasia"}},
-      {"hemangioma", {"Hemangioma", "Hemangioma"}},
-      {"cyst", {"Cyst", "Cyst"}},
+      {"hcc", {"HCC", "HCC", "Hepatocellular carcinoma"}},
+      {"icc", {"ICC", "ICC", "Intrahepatic cholangiocarcinoma"}},
+      {"metastasis", {"Met.", "Metastasis", "Metastasis"}},
+      {"fnh", {"FNH", "FNH", "Focal nodular hyperplasia"}},
+      {"hemangioma", {"Hem.", "Hemangioma", "Hemangioma"}},
+      {"cyst", {"Cyst", "Cyst", "Cyst"}},
   };
   return kNames;
-}
-
-std::string readable(std::string_view name) {
-  std::string text(name);
-  std::replace(text.begin(), text.end(), '_', ' ');
-  if (!text.empty()) text[0] = char(std::toupper(static_cast<unsigned char>(text[0])));
-  return text;
 }
 
 bool is_dicom_date(const std::string& text) {
@@ -94,6 +88,27 @@ std::string phase_text(Phase phase) {
   return "Phase unknown";
 }
 
+std::string phase_abbreviation(Phase phase) {
+  switch (phase) {
+    case Phase::noncontrast:
+      return "NC";
+    case Phase::arterial:
+      return "AP";
+    case Phase::portal_venous:
+      return "PVP";
+    case Phase::delayed:
+      return "DP";
+    case Phase::unknown:
+      break;
+  }
+  return "?";
+}
+
+std::string column_class_name(std::string_view name) {
+  const auto found = class_names().find(name);
+  return found == class_names().end() ? readable(name) : found->second.column_name;
+}
+
 std::string short_class_name(std::string_view name) {
   const auto found = class_names().find(name);
   return found == class_names().end() ? readable(name) : found->second.short_name;
@@ -102,6 +117,13 @@ std::string short_class_name(std::string_view name) {
 std::string long_class_name(std::string_view name) {
   const auto found = class_names().find(name);
   return found == class_names().end() ? readable(name) : found->second.long_name;
+}
+
+std::string readable(std::string_view name) {
+  std::string text(name);
+  std::replace(text.begin(), text.end(), '_', ' ');
+  if (!text.empty()) text[0] = char(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
 }
 
 std::string stated(const std::string& text) { return text.empty() ? "not stated" : text; }

@@ -1,0 +1,67 @@
+#include "nn/losses.h"
+
+namespace hepatica::nn {
+
+namespace {
+
+using torch::Tensor;
+namespace F = torch::nn::functional;
+
+/// [5B, 5N] -> [B, N]: mean over j of row 5b+j, column 5c+j.
+Tensor own_mask_mean(const Tensor& head, int64_t classes) {
+  // [B, row mask, class, column mask]: the diagonal over both masks is what was applied.
+  return head.to(torch::kFloat).reshape({-1, 5, classes, 5}).diagonal(0, 1, 3).mean(-1);
+}
+
+/// Weights spread to the logits' shape.
+Tensor full_weights(const Tensor& weights, const Tensor& logits) {
+  return weights.defined() ? weights.to(torch::kFloat).expand_as(logits) : torch::ones_like(logits);
+}
+
+}  // namespace
+
+Tensor lilnet_aggregate(const Tensor& out4, const Tensor& out3, int64_t classes) {
+  return (own_mask_mean(out4, classes) + own_mask_mean(out3, classes)) / 2;
+}
+
+Tensor lilnet_loss(
+    const Tensor& out4, const Tensor& out3, const Tensor& sd, const Tensor& labels, const LilnetLossOptions& options) {
+  const Tensor masks = torch::arange(5, labels.options());
+  const Tensor joint = (5 * labels.unsqueeze(1) + masks).flatten();
+  const Tensor student = sd.to(torch::kFloat);
+  Tensor loss = cross_entropy(out4, joint) + options.beta * cross_entropy(out3, joint) + cross_entropy(student, labels);
+  if (options.self_distillation) {
+    const double t = options.temperature;
+    const Tensor teacher = lilnet_aggregate(out4, out3, sd.size(1)).detach();
+    const auto kl = F::KLDivFuncOptions().reduction(torch::kBatchMean);
+    loss = loss + t * t * F::kl_div((student / t).log_softmax(1), (teacher / t).softmax(1), kl);
+  }
+  return loss;
+}
+
+Tensor cross_entropy(const Tensor& logits, const Tensor& labels, double smoothing) {
+  return F::cross_entropy(logits.to(torch::kFloat), labels, F::CrossEntropyFuncOptions().label_smoothing(smoothing));
+}
+
+Tensor dice_loss(const Tensor& logits, const Tensor& targets, const Tensor& weights, const DiceOptions& options) {
+  const Tensor x = logits.to(torch::kFloat), t = targets.to(torch::kFloat), w = full_weights(weights, x);
+  const Tensor p = torch::sigmoid(x);
+  const auto sum = [&](const Tensor& values) {
+    return options.batch ? values.sum().unsqueeze(0) : values.flatten(1).sum(1);
+  };
+  const Tensor dice =
+      (2 * sum(w * p * t) + options.smooth) / (sum(w * p) + sum(w * t) + options.smooth).clamp_min(1e-12);
+  const Tensor valid = (sum(w) > 0).to(torch::kFloat);
+  return ((1 - dice) * valid).sum() / valid.sum().clamp_min(1);
+}
+
+Tensor dice_bce_loss(const Tensor& logits, const Tensor& targets, const Tensor& weights, const DiceOptions& options) {
+  const Tensor dice = dice_loss(logits, targets, weights, options);
+  if (options.bce == 0) return dice;
+  const Tensor x = logits.to(torch::kFloat), w = full_weights(weights, x);
+  const auto each = F::BinaryCrossEntropyWithLogitsFuncOptions().reduction(torch::kNone);
+  const Tensor bce = F::binary_cross_entropy_with_logits(x, targets.to(torch::kFloat), each);
+  return dice + options.bce * (bce * w).sum() / w.sum().clamp_min(1e-6);
+}
+
+}  // namespace hepatica::nn
