@@ -1,8 +1,13 @@
 #include "io/dicom_put.h"
 
+#include <dcmtk/config/osconfig.h>
 #include <fmt/format.h>
+// DCMTK's configuration comes first.
+#include <dcmtk/dcmdata/dcostrmb.h>
+#include <dcmtk/dcmdata/dcwcache.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "base/error.h"
 #include "io/dicom_read.h"
@@ -107,14 +112,23 @@ DcmItem& add_item(DcmItem& item, const DcmTagKey& sequence) {
 
 void save_dicom(DcmFileFormat& file, const fs::path& path) {
   initialise_dicom();
-  write_file_with(path, [&](const fs::path& temporary) {
-    const OFCondition saved = file.saveFile(OFFilename(temporary.c_str()), EXS_LittleEndianExplicit);
-    if (saved.bad())
-      throw Error(
-          ErrorCode::write_failed,
-          fmt::format(
-              "cannot write {}: {}; check the folder's rights and the free space", path.string(), saved.text()));
-  });
+  // Through memory: DCMTK's own files lose what a full disk says when they are closed.
+  std::string bytes;
+  std::vector<char> piece(1 << 20);
+  DcmOutputBufferStream stream(piece.data(), offile_off_t(piece.size()));
+  DcmWriteCache cache;
+  OFCondition status = EC_StreamNotifyClient;
+  file.transferInit();
+  while (status == EC_StreamNotifyClient) {
+    status = file.write(stream, EXS_LittleEndianExplicit, EET_ExplicitLength, &cache);
+    void* written = nullptr;
+    offile_off_t count = 0;
+    stream.flushBuffer(written, count);
+    bytes.append(static_cast<const char*>(written), size_t(count));
+  }
+  file.transferEnd();
+  if (status.bad()) throw Error(ErrorCode::internal, fmt::format("DICOM object {}: {}", path.string(), status.text()));
+  write_file(path, bytes);
 }
 
 }  // namespace hepatica

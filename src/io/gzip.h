@@ -13,7 +13,8 @@ bool is_gzip(std::string_view bytes);
 /// cut off or corrupt.
 std::string gunzip(std::string_view bytes, const std::string& name, size_t at_most = size_t(-1));
 
-/// Without name and time, so that equal input gives equal bytes. `level` 1 (fast) to 9.
+/// One gzip member without name and time, so that equal input gives equal bytes; compressed by all threads. `level` 1
+/// (fast) to 9.
 std::string gzip(std::string_view bytes, int level);
 
 }  // namespace hepatica

@@ -106,6 +106,11 @@ Volume<int16_t> hu_from_stored(const StoredImage& image) {
   check_length(image);
   Volume<int16_t> volume(image.geometry);
   const auto values = volume.values();
+  const bool native = image.big_endian == (std::endian::native == std::endian::big);
+  if (image.type == StoredType::int16 && native && image.slope == 1 && image.intercept == 0) {
+    std::memcpy(values.data(), image.bytes.data() + image.first_byte, values.size_bytes());
+    return volume;
+  }
   size_t not_finite = 0;
   constexpr double kLow = std::numeric_limits<int16_t>::min(), kHigh = std::numeric_limits<int16_t>::max();
   each_value(image, [&](size_t i, double value) {

@@ -14,6 +14,8 @@
 namespace hepatica {
 namespace {
 
+constexpr int kGzipLevel = 1;  // the higher ones take five times as long for a few per cent of HU
+
 std::string lower_name(const fs::path& path) {
   std::string name = path.filename().string();
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return char(std::tolower(c)); });
@@ -139,15 +141,15 @@ std::string nrrd_bytes(const Geometry& g, StoredType type, std::string_view valu
              g.origin[0],
              g.origin[1],
              g.origin[2]) +
-         gzip(values, 1);
+         gzip(values, kGzipLevel);
 }
 
 template <class T>
-void write_stored(const fs::path& path, const Volume<T>& volume, StoredType type, int gzip_level) {
+void write_stored(const fs::path& path, const Volume<T>& volume, StoredType type) {
   const std::string_view values(reinterpret_cast<const char*>(volume.values().data()), volume.values().size_bytes());
   const Geometry& geometry = volume.geometry();
   const std::string name = lower_name(path);
-  if (name.ends_with(".nii.gz")) return write_file(path, gzip(nifti_bytes(geometry, type, values), gzip_level));
+  if (name.ends_with(".nii.gz")) return write_file(path, gzip(nifti_bytes(geometry, type, values), kGzipLevel));
   if (name.ends_with(".nii")) return write_file(path, nifti_bytes(geometry, type, values));
   if (name.ends_with(".nrrd")) return write_file(path, nrrd_bytes(geometry, type, values));
   if (name.ends_with(".mha")) return write_file(path, meta_image_bytes(geometry, type, values));
@@ -166,13 +168,12 @@ Volume<int16_t> read_volume(const fs::path& path) { return hu_from_stored(read_s
 Mask read_mask(const fs::path& path) { return mask_from_stored(read_stored(path, false)); }
 Geometry read_geometry(const fs::path& path) { return read_stored(path, true).geometry; }
 
-// HU compress little more at higher levels, masks far better.
 void write_volume(const fs::path& path, const Volume<int16_t>& volume) {
-  write_stored(path, volume, StoredType::int16, 1);
+  write_stored(path, volume, StoredType::int16);
 }
 void write_volume(const fs::path& path, const Volume<float>& volume) {
-  write_stored(path, volume, StoredType::float32, 1);
+  write_stored(path, volume, StoredType::float32);
 }
-void write_mask(const fs::path& path, const Mask& mask) { write_stored(path, mask, StoredType::uint8, 6); }
+void write_mask(const fs::path& path, const Mask& mask) { write_stored(path, mask, StoredType::uint8); }
 
 }  // namespace hepatica

@@ -200,6 +200,9 @@ TEST(Gzip, ReadsSeveralMembersAndFindsCorruption) {
   broken[broken.size() - 5] = char(broken[broken.size() - 5] ^ 1);  // the checksum
   EXPECT_EQ(code_of([&] { gunzip(broken, "broken"); }), ErrorCode::bad_format);
   EXPECT_EQ(gunzip(gzip("", 6), "empty"), "");
+  std::string large(9'000'000, '\0');  // three blocks
+  for (size_t i = 0; i < large.size(); ++i) large[i] = char(i * i >> 7);
+  EXPECT_EQ(gunzip(gzip(large, 1), "large"), large);
 }
 
 // SimpleITK's way of writing: a header file beside zlib-compressed voxels, here of big-endian int32.
