@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "cmd/build_info.h"
@@ -35,7 +37,11 @@ void assign_rows(const ReferencePatient& patient, const std::vector<size_t>& row
   if (rows.size() == 1 && longest) into.row_of_series[*longest] = rows[0];
 }
 
-void append(const ReferencePatient& patient, const fs::path& path, const std::vector<size_t>& rows, const CohortOptions& options, CohortStudy& into) {
+void append(const ReferencePatient& patient,
+            const fs::path& path,
+            const std::vector<size_t>& rows,
+            const CohortOptions& options,
+            CohortStudy& into) {
   Study part = ingest(path);
   const size_t first = into.study.series.size();
   if (first == 0) {
@@ -71,7 +77,12 @@ CohortStudy read_patient(const ReferencePatient& patient, const CohortOptions& o
 }
 
 /// References of every series that was chosen for diagnosis, those whose liver was not found last (as empty livers).
-void compare(const ReferenceManifest& manifest, const ReferencePatient& patient, const CohortStudy& cohort, const Pipeline& pipeline, Outcome& outcome, CaseResult& result) {
+void compare(const ReferenceManifest& manifest,
+             const ReferencePatient& patient,
+             const CohortStudy& cohort,
+             const Pipeline& pipeline,
+             Outcome& outcome,
+             CaseResult& result) {
   std::vector<PhaseImage>& images = outcome.images.images;
   const auto choice = choose_series(cohort.study, pipeline.recipe().phases, pipeline.recipe().preprocess);
   for (const ChosenSeries& chosen : choice.chosen) {
@@ -83,7 +94,6 @@ void compare(const ReferenceManifest& manifest, const ReferencePatient& patient,
     images.push_back(std::move(missing));
   }
   std::vector<ImageReferences> references;
-  std::vector<PhaseImage> judged;
   for (PhaseImage& image : images) {
     const auto row = cohort.row_of_series[image.series];
     ImageReferences reference;
@@ -127,7 +137,10 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-CaseResult run_patient(const ReferenceManifest& manifest, const ReferencePatient& patient, const Pipeline& pipeline, const CohortOptions& options) {
+CaseResult run_patient(const ReferenceManifest& manifest,
+                       const ReferencePatient& patient,
+                       const Pipeline& pipeline,
+                       const CohortOptions& options) {
   CaseResult result = start(patient);
   const auto begin = std::chrono::steady_clock::now();
   try {
@@ -151,7 +164,8 @@ CaseResult run_patient(const ReferenceManifest& manifest, const ReferencePatient
 }
 
 std::string fingerprint_of(const ReferencePatient& patient, const Pipeline& pipeline, const CohortOptions& options) {
-  std::string text = fmt::format("{} {} {} ", kVersion, kCommit, pipeline.fingerprint()) + (options.known_phases ? "known" : "found");
+  std::string text = fmt::format("{} {} {} {} ", kVersion, kCommit, pipeline.recipe().sha256, options.known_phases);
+  for (const Provenance::Model& model : pipeline.models()) text += model.sha256;
   for (const ReferenceImage& image : patient.images)
     text += fmt::format("|{}|{}|{}|{}", image.path.string(), image.liver, image.lesions, name_of(image.phase));
   return sha256(text + patient.diagnosis + patient.benign_malignant);
@@ -180,7 +194,9 @@ void check_masks(const ReferenceManifest& manifest) {
 
 }  // namespace
 
-std::vector<CaseResult> run_cohort(const ReferenceManifest& manifest, const Pipeline& pipeline, const CohortOptions& options) {
+std::vector<CaseResult> run_cohort(const ReferenceManifest& manifest,
+                                   const Pipeline& pipeline,
+                                   const CohortOptions& options) {
   check_masks(manifest);
   std::vector<CaseResult> results;
   Progress progress("patients", manifest.patients.size());

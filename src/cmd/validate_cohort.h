@@ -10,7 +10,7 @@
 namespace hepatica::cmd {
 
 struct CohortOptions {
-  fs::path cases;           ///< folder that keeps one JSON file a finished patient
+  fs::path cases;             ///< folder that keeps one JSON file a finished patient
   bool known_phases = false;  ///< phases from the manifest instead of those that ingest finds
 };
 
@@ -18,6 +18,8 @@ struct CohortOptions {
 /// models and rows are read from `cases`. A patient that cannot be diagnosed is kept as "failed" with the reason;
 /// Error{interrupted} and {write_failed} end the run, and what is finished stays. Masks are looked for before the first
 /// patient runs: Error{not_found}.
-std::vector<CaseResult> run_cohort(const ReferenceManifest& manifest, const Pipeline& pipeline, const CohortOptions& options);
+std::vector<CaseResult> run_cohort(const ReferenceManifest& manifest,
+                                   const Pipeline& pipeline,
+                                   const CohortOptions& options);
 
 }  // namespace hepatica::cmd
