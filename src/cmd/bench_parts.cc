@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 
 #include "base/error.h"
 #include "base/threads.h"
@@ -29,11 +30,10 @@ double peak_memory_gib() {
 }
 
 std::string processor_name() {
-  const std::string text = read_file("/proc/cpuinfo");
-  const size_t at = text.find("model name");
-  if (at == std::string::npos) return "unknown";
-  const size_t from = text.find(':', at) + 2;
-  return text.substr(from, text.find('\n', from) - from);
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name")) return line.substr(std::min(line.size(), line.find(':') + 2));
+  return "unknown";
 }
 
 struct NetworkInput {

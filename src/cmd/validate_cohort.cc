@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/threads.h"
 #include "cmd/build_info.h"
 #include "cmd/reference_masks.h"
 #include "stages/ingest/ingest.h"
@@ -40,7 +41,7 @@ void assign_rows(const ReferencePatient& patient, const std::vector<size_t>& row
 void append(const ReferencePatient& patient,
             const fs::path& path,
             const std::vector<size_t>& rows,
-            const CohortOptions& options,
+            const CohortRunOptions& options,
             CohortStudy& into) {
   Study part = ingest(path);
   const size_t first = into.study.series.size();
@@ -60,7 +61,7 @@ void append(const ReferencePatient& patient,
     }
 }
 
-CohortStudy read_patient(const ReferencePatient& patient, const CohortOptions& options) {
+CohortStudy read_patient(const ReferencePatient& patient, const CohortRunOptions& options) {
   CohortStudy result;
   std::vector<bool> done(patient.images.size(), false);
   for (size_t first = 0; first < patient.images.size(); ++first) {
@@ -97,7 +98,7 @@ void compare(const ReferenceManifest& manifest,
   for (PhaseImage& image : images) {
     const auto row = cohort.row_of_series[image.series];
     ImageReferences reference;
-    reference.row = row.value_or(0);
+    reference.row = row;
     const Geometry& grid = image.liver.geometry();
     if (row) {
       reference.liver = read_liver_reference(patient.images[*row].liver, manifest.folder, grid);
@@ -140,7 +141,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 CaseResult run_patient(const ReferenceManifest& manifest,
                        const ReferencePatient& patient,
                        const Pipeline& pipeline,
-                       const CohortOptions& options) {
+                       const CohortRunOptions& options) {
   CaseResult result = start(patient);
   const auto begin = std::chrono::steady_clock::now();
   try {
@@ -163,7 +164,7 @@ CaseResult run_patient(const ReferenceManifest& manifest,
   return result;
 }
 
-std::string fingerprint_of(const ReferencePatient& patient, const Pipeline& pipeline, const CohortOptions& options) {
+std::string fingerprint_of(const ReferencePatient& patient, const Pipeline& pipeline, const CohortRunOptions& options) {
   std::string text = fmt::format("{} {} {} {} ", kVersion, kCommit, pipeline.recipe().sha256, options.known_phases);
   for (const Provenance::Model& model : pipeline.models()) text += model.sha256;
   for (const ReferenceImage& image : patient.images)
@@ -196,7 +197,7 @@ void check_masks(const ReferenceManifest& manifest) {
 
 std::vector<CaseResult> run_cohort(const ReferenceManifest& manifest,
                                    const Pipeline& pipeline,
-                                   const CohortOptions& options) {
+                                   const CohortRunOptions& options) {
   check_masks(manifest);
   std::vector<CaseResult> results;
   Progress progress("patients", manifest.patients.size());

@@ -9,7 +9,7 @@
 
 namespace hepatica::cmd {
 
-struct CohortOptions {
+struct CohortRunOptions {
   fs::path cases;             ///< folder that keeps one JSON file a finished patient
   bool known_phases = false;  ///< phases from the manifest instead of those that ingest finds
 };
@@ -20,6 +20,6 @@ struct CohortOptions {
 /// patient runs: Error{not_found}.
 std::vector<CaseResult> run_cohort(const ReferenceManifest& manifest,
                                    const Pipeline& pipeline,
-                                   const CohortOptions& options);
+                                   const CohortRunOptions& options);
 
 }  // namespace hepatica::cmd

@@ -120,6 +120,7 @@ TEST(Validation, ComparesImagesWithReferences) {
   image.liver = Mask(grid(4, 4, 1));
   image.liver.at(1, 1, 0) = image.liver.at(2, 1, 0) = 1;
   ImageReferences reference;
+  reference.row = 0;
   reference.liver = Mask(grid(4, 4, 1));
   reference.liver.at(1, 1, 0) = 1;
   reference.lesions = Mask(grid(4, 4, 1));
