@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "nn/pytorch_file.h"
 #include "nn/safetensors.h"
 
 namespace hepatica::nn {
@@ -14,8 +15,11 @@ bool starts_with(std::string_view bytes, std::string_view start) { return bytes.
 
 Checkpoint read_checkpoint(const std::filesystem::path& path) {
   const std::string bytes = read_file(path);
-  if (starts_with(bytes, "PK\x03\x04") || starts_with(bytes, "\x80\x02")) {
-    throw Error(ErrorCode::unsupported, path.string() + ": PyTorch files are not read; convert it to safetensors.");
+  if (starts_with(bytes, "PK\x03\x04")) return parse_pytorch(bytes, path.string());
+  if (starts_with(bytes, "\x80\x02")) {
+    throw Error(
+        ErrorCode::unsupported,
+        path.string() + ": written by PyTorch before 1.6; load it in PyTorch and save it again with torch.save.");
   }
   return parse_safetensors(bytes, path.string());
 }

@@ -17,7 +17,8 @@ struct Checkpoint {
   std::string format;  ///< "safetensors", "pytorch-zip", ...
 };
 
-/// Reads safetensors (f32, f16, bf16, i64, ...). Error{bad_format} where truncated or malformed, with the file's name.
+/// Reads safetensors (f32, f16, bf16, i64, ...), and what torch.save wrote (state dictionaries, training checkpoints,
+/// whole models) without executing anything. Error{bad_format} where truncated or malformed, with the file's name.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
 /// Writes safetensors; floating tensors as f16 where `half`, else as they are. Keys sorted, bytes reproducible.

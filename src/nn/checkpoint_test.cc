@@ -4,10 +4,13 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "nn/pickle.h"
 #include "nn/safetensors.h"
 
 namespace hepatica::nn {
 namespace {
+
+using namespace std::string_literals;
 
 std::string file_of(const std::string& header, const std::string& data) {
   std::string bytes(8, '\0');
@@ -80,6 +83,24 @@ TEST(Checkpoint, RefusesMalformedFiles) {
       "overlap");
   expect_refused(file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", eight), "unused bytes");
   expect_refused(file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", eight), "unused bytes");
+}
+
+TEST(Checkpoint, PicklesAreReadAsData) {
+  // {"a": [1, -2, 0.5], "b": os.system("x")} by hand in protocol 2; the call stays a value.
+  const std::string stream =
+      "\x80\x02}(U\x01"
+      "a](K\x01J\xfe\xff\xff\xffG\x3f\xe0\0\0\0\0\0\0eU\x01"
+      "bcos\nsystem\nU\x01x\x85Ru."s;
+  const Pickle pickle(stream, "x");
+  const auto& list = *pickle.root().find("a");
+  EXPECT_EQ(list.items.at(0)->integer, 1);
+  EXPECT_EQ(list.items.at(1)->integer, -2);
+  EXPECT_EQ(list.items.at(2)->real, .5);
+  EXPECT_TRUE(pickle.root().find("b")->made_by("os.system"));
+  for (size_t length = 0; length < stream.size(); ++length)
+    EXPECT_THROW(Pickle(stream.substr(0, length), "x"), Error) << length;
+  for (const char* bad : {"0.", "t.", "h\x01.", "a.", "(K\x01u.", "}(K\x01u.", "\xff."})
+    EXPECT_THROW(Pickle(bad, "x"), Error) << bad;
 }
 
 TEST(Checkpoint, RebuildsItsNetwork) {

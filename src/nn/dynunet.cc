@@ -8,7 +8,7 @@ namespace {
 
 class DynUNetBuilder {
  public:
-  DynUNetBuilder(GraphBuilder& builder) : b_(builder) {}
+  DynUNetBuilder(GraphBuilder& builder, const std::string& norm) : b_(builder), batch_(norm == "batch") {}
 
   /// Two convolutions, each with instance norm and leaky ReLU; the first one strides.
   std::string block(const std::string& name,
@@ -19,9 +19,9 @@ class DynUNetBuilder {
                     const std::vector<int>& stride) {
     const std::vector<int> ones(stride.size(), 1);
     auto x = b_.conv(name + ".conv1.conv", input, in, out, kernel, stride, false);
-    x = activation(name + ".lrelu1", b_.instance_norm(name + ".norm1", x, out));
+    x = activation(name + ".lrelu1", norm(name + ".norm1", x, out));
     x = b_.conv(name + ".conv2.conv", x, out, out, kernel, ones, false);
-    return activation(name + ".lrelu2", b_.instance_norm(name + ".norm2", x, out));
+    return activation(name + ".lrelu2", norm(name + ".norm2", x, out));
   }
 
  private:
@@ -29,7 +29,12 @@ class DynUNetBuilder {
     return b_.with("leaky_relu", name, {input}, {{"slope", {.01}}});
   }
 
+  std::string norm(const std::string& name, const std::string& input, int channels) {
+    return batch_ ? b_.batch_norm(name, input, channels) : b_.instance_norm(name, input, channels);
+  }
+
   GraphBuilder& b_;
+  bool batch_;
 };
 
 void fill_defaults(DynUNetOptions& o) {
@@ -50,6 +55,7 @@ void check(const DynUNetOptions& o) {
   require(o.filters.size() >= 3, "at least three levels (entries of filters) are needed.");
   require(o.kernels.size() == o.filters.size() && o.strides.size() == o.filters.size(),
           "filters, kernels and strides must have one entry a level.");
+  require(o.norm == "instance" || o.norm == "batch", "norm must be instance or batch.");
   require(o.in_channels > 0 && o.out_channels > 0, "in_channels and out_channels must be positive.");
   for (size_t i = 0; i < o.filters.size(); ++i) {
     require(o.filters[i] > 0, "filters must be positive.");
@@ -75,9 +81,11 @@ Graph dynunet(const DynUNetOptions& given) {
                   {"filters", o.filters},
                   {"kernels", o.kernels},
                   {"strides", o.strides},
-                  {"deep_supervision", o.deep_supervision}},
+                  {"deep_supervision", o.deep_supervision},
+                  {"norm", o.norm},
+                  {"upsample_logits", o.upsample_logits}},
                  o.dims);
-  DynUNetBuilder d(b);
+  DynUNetBuilder d(b, o.norm);
   const size_t last = o.filters.size() - 1;
   std::vector<std::string> skips{
       d.block("input_block", "input", o.in_channels, o.filters[0], o.kernels[0], o.strides[0])};
@@ -97,7 +105,12 @@ Graph dynunet(const DynUNetOptions& given) {
       b.output("deep" + std::to_string(i), b.conv(head, x, o.filters[i], o.out_channels, 1, 1, true));
     }
   }
-  b.output("logits", b.conv("output_block.conv.conv", x, o.filters[0], o.out_channels, 1, 1, true));
+  x = b.conv("output_block.conv.conv", x, o.filters[0], o.out_channels, 1, 1, true);
+  if (o.upsample_logits) {
+    x = b.with(
+        "upsample", "upsampled_logits", {x}, {{"scale", {o.strides[0].begin(), o.strides[0].end()}}, {"mode", {1}}});
+  }
+  b.output("logits", x);
   return b.take();
 }
 

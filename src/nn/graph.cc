@@ -90,7 +90,9 @@ Graph build_dynunet(const nlohmann::json& given) {
                            {"filters", o.filters},
                            {"kernels", nlohmann::json::array()},
                            {"strides", nlohmann::json::array()},
-                           {"deep_supervision", o.deep_supervision}});
+                           {"deep_supervision", o.deep_supervision},
+                           {"norm", o.norm},
+                           {"upsample_logits", o.upsample_logits}});
   o.dims = a.at("dims");
   o.in_channels = a.at("in_channels");
   o.out_channels = a.at("out_channels");
@@ -98,6 +100,8 @@ Graph build_dynunet(const nlohmann::json& given) {
   o.kernels = a.at("kernels").get<std::vector<std::vector<int>>>();
   o.strides = a.at("strides").get<std::vector<std::vector<int>>>();
   o.deep_supervision = a.at("deep_supervision");
+  o.norm = a.at("norm");
+  o.upsample_logits = a.at("upsample_logits");
   return dynunet(o);
 }
 

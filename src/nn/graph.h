@@ -77,6 +77,8 @@ struct DynUNetOptions {
   std::vector<std::vector<int>> kernels;  ///< empty: 3 everywhere
   std::vector<std::vector<int>> strides;  ///< empty: 1, 2, 2, ...
   int deep_supervision = 0;               ///< number of extra heads
+  std::string norm = "instance";          ///< "instance" or "batch" (MONAI's norm_name); batch norms run far faster
+  bool upsample_logits = false;           ///< linear upsampling of the logits by the first stride (not in MONAI)
 };
 Graph dynunet(const DynUNetOptions& options);
 

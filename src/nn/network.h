@@ -41,7 +41,7 @@ class Network {
   void to(torch::Device device);
   /// Channels-last memory format for 2D and 3D convolution weights.
   void use_channels_last();
-  /// Convolutions compute in `type` from now on; other values stay f32. For inference.
+  /// Convolutions compute in `type` from now on; other values stay f32. For inference, with gradients off.
   void set_convolution_type(torch::ScalarType type);
 
  private:

@@ -69,6 +69,54 @@ TEST(Network, MemoryReuseDoesNotChangeValues) {
   }
 }
 
+TEST(Network, BlockTransposeEqualsLibTorch) {
+  torch::manual_seed(2);
+  const Node node{"conv_transpose",
+                  "up",
+                  {"input"},
+                  {{"kernel", {2, 1}},
+                   {"stride", {2, 1}},
+                   {"padding", {0, 0}},
+                   {"output_padding", {0, 0}},
+                   {"in", {5}},
+                   {"out", {3}},
+                   {"bias", {1}}}};
+  const TensorMap state{{"up.weight", torch::randn({5, 3, 2, 1})}, {"up.bias", torch::randn({3})}};
+  const auto x = torch::randn({2, 5, 4, 6});
+  const auto expected = torch::conv_transpose2d(x, state.at("up.weight"), state.at("up.bias"), {2, 1});
+  EXPECT_TRUE(torch::allclose(apply_node(node, {x}, state, false, false), expected, 1e-4, 1e-5));
+  const auto last = x.contiguous(torch::MemoryFormat::ChannelsLast);
+  EXPECT_TRUE(torch::allclose(apply_node(node, {last}, state, false, false), expected, 1e-4, 1e-5));
+}
+
+TEST(Network, InstanceNormEqualsLibTorchInEveryFormat) {
+  torch::manual_seed(2);
+  const Node node{"instance_norm", "n", {"input"}, {{"channels", {8}}, {"eps", {1e-5}}, {"affine", {1}}}};
+  const TensorMap state{{"n.weight", torch::randn({8})}, {"n.bias", torch::randn({8})}};
+  for (const auto& [x, format] : {std::pair{torch::randn({3, 8, 5, 7}), torch::MemoryFormat::ChannelsLast},
+                                  std::pair{torch::randn({2, 8, 5, 7, 3}), torch::MemoryFormat::ChannelsLast3d}}) {
+    const auto expected = at::instance_norm(x, state.at("n.weight"), state.at("n.bias"), {}, {}, true, 0, 1e-5, true);
+    EXPECT_TRUE(torch::allclose(apply_node(node, {x}, state, false, false), expected, 1e-4, 1e-5));
+    const auto last = x.contiguous(format);
+    EXPECT_TRUE(torch::allclose(apply_node(node, {last}, state, false, false), expected, 1e-4, 1e-5));
+    const auto bf16 = apply_node(node, {last.to(torch::kBFloat16)}, state, false, false);
+    EXPECT_TRUE(torch::allclose(bf16.to(torch::kFloat), expected, .03, .03));
+  }
+}
+
+TEST(Network, DynUNetLogitsHaveTheInputsSizeWhereUpsampled) {
+  DynUNetOptions options;
+  options.dims = 2;
+  options.filters = {4, 8, 16};
+  options.norm = "batch";
+  options.strides = {{2, 2}, {2, 2}, {2, 2}};
+  const auto input = torch::randn({1, 1, 32, 16});
+  EXPECT_EQ(Network(dynunet(options), 1).forward(input, true).at("logits").sizes(),
+            (std::vector<int64_t>{1, 1, 16, 8}));
+  options.upsample_logits = true;
+  EXPECT_EQ(Network(dynunet(options), 1).forward(input, true).at("logits").sizes(), input.sizes());
+}
+
 TEST(Network, SameSeedSameValues) {
   const Network a(resnet(18, 2, .25), 7), b(resnet(18, 2, .25), 7), c(resnet(18, 2, .25), 8);
   for (const auto& [key, value] : a.state()) EXPECT_TRUE(torch::equal(value, b.state().at(key))) << key;

@@ -2,6 +2,7 @@
 
 #include <ATen/autocast_mode.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -50,6 +51,40 @@ Tensor convolution(const Call& c, bool transposed) {
                          int64_t(c.number("groups", 1)));
 }
 
+/// A transposed convolution whose kernel equals its stride places blocks side by side: a 1x1 convolution to
+/// kernel x out channels, then depth to space. LibTorch's own kernel is far slower, above all in bf16.
+Tensor block_transpose(const Call& c) {
+  const Tensor weight = c.parameter("weight"), bias = c.parameter("bias");
+  const std::vector<int64_t> kernel = integers(c.node, "kernel"), ones(kernel.size(), 1), zeros(kernel.size(), 0);
+  const int64_t axes = int64_t(kernel.size()), in = weight.size(0), out = weight.size(1), cells = weight[0][0].numel();
+  std::vector<int64_t> unit{cells * out, in};
+  unit.resize(kernel.size() + 2, 1);
+  const Tensor pointwise = weight.reshape({in, out, cells}).permute({2, 1, 0}).reshape(unit);
+  const Tensor spread = bias.defined() ? bias.repeat({cells}) : bias;
+  const Tensor y = at::convolution(in_type_of(c.x(), weight), pointwise, spread, ones, zeros, ones, false, zeros, 1);
+  // [N, D.., k.., out], interleaved to [N, D, k, .., out]; the result is channels-last.
+  std::vector<int64_t> split_size{y.size(0)}, joined_size{y.size(0)}, order{0};
+  for (int64_t a = 0; a < axes; ++a) split_size.push_back(y.size(a + 2));
+  split_size.insert(split_size.end(), kernel.begin(), kernel.end());
+  split_size.push_back(out);
+  for (int64_t a = 0; a < axes; ++a) {
+    order.insert(order.end(), {1 + a, 1 + axes + a});
+    joined_size.push_back(y.size(a + 2) * kernel[size_t(a)]);
+  }
+  order.push_back(1 + 2 * axes);
+  joined_size.push_back(out);
+  return y.movedim(1, -1).reshape(split_size).permute(order).reshape(joined_size).movedim(-1, 1);
+}
+
+Tensor conv_transpose(const Call& c) {
+  const auto kernel = integers(c.node, "kernel"), padding = integers(c.node, "padding");
+  const auto extra = integers(c.node, "output_padding");
+  const auto zero = [](int64_t v) { return v == 0; };
+  const bool blocks = kernel == integers(c.node, "stride") && std::all_of(padding.begin(), padding.end(), zero) &&
+                      std::all_of(extra.begin(), extra.end(), zero);
+  return blocks ? block_transpose(c) : convolution(c, true);
+}
+
 Tensor linear(const Call& c) {
   const Tensor weight = c.parameter("weight");
   return torch::nn::functional::linear(in_type_of(c.x(), weight), weight, c.parameter("bias"));
@@ -68,10 +103,14 @@ Tensor batch_norm(const Call& c) {
                         true);
 }
 
+/// Sample by sample as batch norms: these keep channels-last and bf16, which LibTorch's instance norm leaves.
 Tensor instance_norm(const Call& c) {
-  const Tensor x = c.x().to(torch::kFloat);
-  return at::instance_norm(x, c.parameter("weight"), c.parameter("bias"), {}, {}, true, 0, c.number("eps", 1e-5), true)
-      .to(c.x().scalar_type());
+  std::vector<Tensor> samples;
+  for (const Tensor& sample : c.x().split(1)) {
+    samples.push_back(at::batch_norm(
+        sample, c.parameter("weight"), c.parameter("bias"), {}, {}, true, 0, c.number("eps", 1e-5), true));
+  }
+  return samples.size() == 1 ? samples.front() : torch::cat(samples);
 }
 
 Tensor group_norm(const Call& c) {
@@ -133,7 +172,7 @@ using Operation = std::function<Tensor(const Call&)>;
 const std::map<std::string, Operation>& operations() {
   static const std::map<std::string, Operation> all{
       {"conv", [](const Call& c) { return convolution(c, false); }},
-      {"conv_transpose", [](const Call& c) { return convolution(c, true); }},
+      {"conv_transpose", conv_transpose},
       {"batch_norm", batch_norm},
       {"instance_norm", instance_norm},
       {"group_norm", group_norm},

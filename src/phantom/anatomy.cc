@@ -87,9 +87,10 @@ Liver draw_liver(
                  {size * d.normal(0.76, 0.05) * w, size * d.normal(0.97, 0.05) * b, dome.right_top + d.normal(24, 6)},
                  frame_from_angles(0, d.normal(0, 0.08), d.normal(0, 0.08))};
   const float left_length = d.normal(cirrhosis ? 0.62 : 0.5, 0.16) * w;
-  liver.left = {{d.normal(0.12, 0.05) * w, d.normal(-0.45, 0.05) * b, d.normal(28, 7)},
-                {std::max(0.2f * w, left_length), size * d.normal(0.44, 0.06) * b, dome.middle_top - 20 + d.normal(4, 5)},
-                frame_from_angles(d.normal(0, 0.15), d.normal(-0.18, 0.12), d.normal(-0.12, 0.12))};
+  liver.left = {
+      {d.normal(0.12, 0.05) * w, d.normal(-0.45, 0.05) * b, d.normal(28, 7)},
+      {std::max(0.2f * w, left_length), size * d.normal(0.44, 0.06) * b, dome.middle_top - 20 + d.normal(4, 5)},
+      frame_from_angles(d.normal(0, 0.15), d.normal(-0.18, 0.12), d.normal(-0.12, 0.12))};
   const float caudate = cirrhosis ? 1.25f : 1.0f;
   liver.caudate = {{-10, body.spine_y - d.normal(34, 3), 22},
                    {caudate * d.normal(17, 3), caudate * d.normal(13, 2), d.normal(26, 4)},
@@ -101,6 +102,7 @@ Liver draw_liver(
   liver.fissure_width = std::max(0.0f, d.normal(2.2, 1.3));
   liver.fissure_top = d.normal(14, 8);
   liver.surface_amplitude = d.normal(5, 1.5);
+  liver.wall_gap = d.uniform(0.2, 2.5);
   liver.nodule_amplitude = cirrhosis ? d.uniform(1.2, 3.5) : 0;
   liver.surface = d.field(d.uniform(38, 60));
   liver.nodules = d.field(d.uniform(8, 14));
@@ -127,7 +129,8 @@ void draw_kidneys(Anatomy& a, const Draw& d) {
     // It lies on the back wall, in the gutter beside the spine.
     F3 gutter{s * std::max(d.normal(0.56, 0.03) * w, 62.0f), a.body.spine_y + 45, 0};
     const float free = d.normal(30, 2);
-    for (float rho = length(gutter); a.body.row(gutter.x / rho, gutter.y / rho, -45).cavity < rho + free;
+    for (float rho = length(gutter);
+         gutter.y > 0 && a.body.row(gutter.x / rho, gutter.y / rho, -45).cavity < rho + free;
          rho = length(gutter))
       gutter.y -= 2;
     kidney.outer = {{gutter.x, gutter.y, d.normal(side == 0 ? -52 : -40, 9)},
@@ -273,7 +276,8 @@ void draw_upper_organs(Anatomy& a, const Draw& d) {
              frame_from_angles(0.2f, d.normal(0.25, 0.08), d.normal(0.45, 0.1))};
   a.heart_left = {a.heart.center + F3{20, 8, 4}, {30, 19, 30}, a.heart.frame};
   a.heart_right = {a.heart.center + F3{-22, -12, 2}, {29, 22, 32}, a.heart.frame};
-  a.esophagus = tube_through({{{9, a.body.spine_y - 45, 190}, 7}, {{11, a.body.spine_y - 46, 90}, 7},
+  a.esophagus = tube_through({{{9, a.body.spine_y - 45, 190}, 7},
+                              {{11, a.body.spine_y - 46, 90}, 7},
                               {{22, a.body.spine_y - 44, 58}, 8},
                               {{40, a.body.spine_y - 50, 46}, 9}},
                              4);
@@ -341,6 +345,7 @@ WallRow Body::row(float c, float s, float z) const {
     const float along = std::min(from_back, 128.0f);
     const float height = head - 45 * (1 - std::cos(along * 1.4f * kPi / 180));
     if (from_back > 9 && from_back < end) row.rib = std::min(row.rib, std::fabs(z - height));
+    if (from_front < 9 && z > 78) row.rib = std::min(row.rib, 0.6f * from_front);  // sternum
     if (rib <= 10 && from_back >= 126 && from_back < 170)
       row.cartilage = std::min(row.cartilage, std::fabs(z - height - 1.5f * (from_back - 128)));
   }

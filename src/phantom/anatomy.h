@@ -60,7 +60,7 @@ struct Liver {
   Ellipsoid right, left, caudate;
   F3 plane_point, plane_normal;  ///< visceral surface; the liver lies on the negative side
   float fissure_x, fissure_width, fissure_top;
-  float surface_amplitude, nodule_amplitude;
+  float surface_amplitude, nodule_amplitude, wall_gap;  ///< mm
   NoiseField surface, nodules, texture, steatosis;
   float texture_hu, geographic_fat_hu;
   bool cirrhosis = false;

@@ -86,7 +86,7 @@ void draw_small_bowel(Anatomy& a, Rng& rng, double oral) {
                          0.5,
                          0,
                          positive ? 0.9 : 0.1));
-  const int loops = int(rng.integer(60, 95));
+  const int loops = int(rng.integer(70, 140));
   for (int i = 0; i < loops; ++i) {
     const F3 at{float(rng.uniform(-0.55, 0.6)) * w, float(rng.uniform(-0.62, 0.15)) * b, float(rng.uniform(-235, -38))};
     const auto step = [&] {

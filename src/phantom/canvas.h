@@ -68,7 +68,7 @@ class Canvas {
   Tube near(const Tube& shape, float margin) const;
   bool meets(const Bounds& bounds, float margin) const;
 
-    static constexpr float kReach = 5;  ///< mm around a shape in which `clear` is kept
+  static constexpr float kReach = 5;  ///< mm around a shape in which `clear` is kept
 
   std::vector<float> hu;       ///< HU
   std::vector<float> clear;    ///< mm to what is painted already; later organs stay outside

@@ -43,6 +43,7 @@ ScannerOptions draw_scanner(Rng& rng, std::string_view cohort) {
   scanner.kernel = rng.uniform(wide ? 0.0 : 0.2, wide ? 1.0 : 0.7);
   scanner.streaks = rng.uniform(0, wide ? 1.0 : 0.4);
   scanner.table = rng.chance(0.9);
+  if (wide && rng.chance(0.25)) scanner.field_of_view_mm = rng.uniform(300, 450);
   return scanner;
 }
 

@@ -19,8 +19,8 @@ struct Point {
 constexpr std::array<Point, 9> kHcc{
     {{0, -9}, {22, 12}, {30, 34}, {38, 38}, {48, 18}, {60, -5}, {75, -17}, {120, -21}, {180, -23}}};
 constexpr std::array<Point, 5> kCapsule{{{0, -8}, {38, 0}, {60, 9}, {75, 14}, {180, 19}}};
-constexpr std::array<Point, 7> kIccCore{{{0, -17}, {30, -22}, {38, -27}, {70, -40}, {120, -18}, {180, 0}, {300, 12}}};
-constexpr std::array<Point, 7> kIccRim{{{0, -13}, {25, 4}, {35, 17}, {45, 14}, {70, 0}, {120, -10}, {180, -14}}};
+constexpr std::array<Point, 7> kIccCore{{{0, -17}, {30, -22}, {38, -27}, {70, -40}, {120, -14}, {180, 6}, {300, 18}}};
+constexpr std::array<Point, 7> kIccRim{{{0, -13}, {25, 4}, {35, 22}, {45, 18}, {70, 2}, {120, -10}, {180, -14}}};
 constexpr std::array<Point, 6> kMetastasisCore{{{0, -18}, {30, -22}, {38, -28}, {70, -54}, {120, -48}, {180, -38}}};
 constexpr std::array<Point, 7> kMetastasisRim{
     {{0, -12}, {25, 2}, {35, 15}, {45, 8}, {70, -12}, {120, -18}, {180, -20}}};
@@ -91,7 +91,7 @@ float hemangioma_hu(const LesionModel& m, F3 q, float d, const LesionSurrounding
   const float fill = at(kHemangiomaFill, s.delay_s) * m.speed;
   const float depth = -d / m.radius;
   // Nodules: the front is far ahead where `waves` is high, and has not started between nodules.
-  const float front = fill * 1.05f + 0.32f * m.texture(q) * (1 - ramp(0.5f, 1, fill)) - 0.05f;
+  const float front = fill * 1.15f + 0.75f * m.texture(q) * (1 - ramp(0.4f, 0.95f, fill)) - 0.09f;
   const float filled = 1 - ramp(-0.05f, 0.05f, depth - front);
   return mix(empty, pool, filled) - s.liver_hu;
 }

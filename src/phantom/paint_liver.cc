@@ -49,14 +49,14 @@ void paint_liver(Canvas& canvas, const Anatomy& a, const Acquisition& now) {
   paint_gallbladder(canvas, a, now);
   const Liver& liver = a.liver;
   if (!canvas.meets(liver.box, Canvas::kReach)) return;
-  const float wall_gap = 2.0f + 0.8f * a.ascites_mm;
+  const float wall_gap = liver.wall_gap + 0.8f * a.ascites_mm;
   canvas.solid(
       liver.box,
       Organ::liver,
       1,
       [&](size_t k, F3 p) {
         const float bound = std::max({canvas.wall[k] + wall_gap, -canvas.clear[k], canvas.ceiling[k] + 2});
-                if (bound > Canvas::kReach) return bound;
+        if (bound > Canvas::kReach) return bound;
         // The crura, and the vessels and fat between them, keep it away from the spine's front.
         const F3 q{p.x - 12, 0.9f * (p.y - a.body.spine_y + 24), 0};
         const float d = std::max({bound, liver.sdf(p), 25 - length(q)});

@@ -119,8 +119,12 @@ void paint_kidneys(Canvas& canvas, const Anatomy& a, const Acquisition& now) {
       const float covered = canvas.coverage(pelvis.sdf(p));
       if (covered > 0) canvas.put(k, covered, now[Tissue::renal_pelvis], Organ::kidney);
     });
-    canvas.each(kidney.fat.bounds(), Canvas::kReach, [&](size_t k, F3 p) {
-      canvas.clear[k] = std::min(canvas.clear[k], kidney.fat.sdf(p));
+    // Nothing comes between a kidney and the back wall.
+    Bounds behind = kidney.fat.bounds();
+    behind.high.y += 60;
+    canvas.each(behind, Canvas::kReach, [&](size_t k, F3 p) {
+      const F3 forward{p.x, std::min(p.y, kidney.fat.center.y), p.z};
+      canvas.clear[k] = std::min(canvas.clear[k], kidney.fat.sdf(forward));
     });
   }
   for (const Tube& adrenal : a.adrenals) canvas.tube(adrenal, Organ::adrenal, 1.5f, now[Tissue::adrenal]);

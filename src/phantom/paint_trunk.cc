@@ -69,7 +69,14 @@ float wall_hu(const Anatomy& a, const WallRow& row, float rho, F3 p, float muscl
   const bool flank = p.y > -0.55f * a.body.half_depth && p.y < 0.5f * a.body.half_depth && p.z < 10;
   float fat = 0;
   if (flank) fat = 1 - ramp(0.03f, 0.08f, std::min(std::fabs(f - 0.36f), std::fabs(f - 0.7f)));
-  if (p.y > 0.45f * a.body.half_depth) fat = a.muscle_fat / 60 * ramp(0.25f, 0.6f, a.fine(p));
+  if (p.y > 0.45f * a.body.half_depth) {
+    // Marbling, and the clefts between the columns of the back.
+    fat = a.muscle_fat / 60 * ramp(0.25f, 0.6f, a.fine(p));
+    const float x = std::fabs(p.x) + 2 * a.coarse(p), behind = p.y - a.body.spine_y - 22;
+    const float cleft = std::min(std::fabs(x - 15 - 0.25f * behind), std::fabs(x - 62 + 0.4f * behind));
+    if (behind > 0) fat = std::max(fat, a.muscle_fat / 30 * (1 - ramp(0.4f, 1.8f, cleft)));
+  }
+
   return mix(muscle + 3 * a.fine(p), -60, 0.8f * fat);
 }
 

@@ -38,8 +38,8 @@ F3 to_canvas(const Vec3& world, float scale) {
   return {float(world[0]) / scale, float(world[1]) / scale, float(world[2]) / scale};
 }
 
-/// Paints the planes of one thick slice; the canvas keeps the labels of the central one and the mean of HU. What does not
-/// breathe (wall, spine, pelvis) is painted once, on the central plane.
+/// Paints the planes of one thick slice; the canvas keeps the labels of the central one and the mean of HU. What does
+/// not breathe (wall, spine, pelvis) is painted once, on the central plane.
 void paint_slice(Canvas& canvas,
                  const Anatomy& a,
                  const Acquisition& now,
@@ -142,7 +142,8 @@ Rendering Patient::render(const Geometry& geometry,
     Rng own = noise.fork(k);
     scan(canvas, a, scanner, a.scale, own);
     const auto hu = rendering.hu.slice(int64_t(k));
-    for (size_t i = 0; i < hu.size(); ++i) hu[i] = int16_t(int(std::clamp(canvas.hu[i], -1024.0f, 3071.0f) + 2048.5f) - 2048);
+    for (size_t i = 0; i < hu.size(); ++i)
+      hu[i] = int16_t(int(std::clamp(canvas.hu[i], -1024.0f, 3071.0f) + 2048.5f) - 2048);
     std::copy(canvas.organ.begin(), canvas.organ.end(), rendering.organs.slice(int64_t(k)).begin());
     std::copy(canvas.lesion.begin(), canvas.lesion.end(), rendering.lesions.slice(int64_t(k)).begin());
   });

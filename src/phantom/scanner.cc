@@ -139,10 +139,9 @@ void scan(Canvas& canvas, const Anatomy& a, const ScannerOptions& scanner, float
     });
   }
   if (scanner.field_of_view_mm > 0) {
-    const F3 middle = canvas.position(canvas.columns() / 2, canvas.rows() / 2);
     const float radius = 0.5f * float(scanner.field_of_view_mm) / world_scale;
     canvas.each([&](size_t k, F3 p) {
-      if (length(p - middle) > radius) canvas.hu[k] = -1024;
+      if (p.x * p.x + p.y * p.y > radius * radius) canvas.hu[k] = -1024;
     });
   }
 }

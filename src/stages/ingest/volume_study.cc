@@ -1,13 +1,8 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 
 #include "base/error.h"
-#include "base/log.h"
 #include "io/volume_file.h"
-#include "stages/ingest/phase_text.h"
 #include "stages/ingest/sources.h"
 
 namespace hepatica {
@@ -29,13 +24,6 @@ bool names_a_mask(std::string name) {
   return false;
 }
 
-/// HU never go below air by much; values that do, or that never leave a small positive range, are another scale.
-void check_is_hu(const Volume<int16_t>& volume, const fs::path& file) {
-  const auto [low, high] = std::minmax_element(volume.values().begin(), volume.values().end());
-  if (*low > -200 || *high < 50)
-    log_warning("{}: values from {} to {} do not look like HU of a whole CT slice", file.string(), *low, *high);
-}
-
 SeriesDraft draft_volume(const fs::path& file, bool alone) {
   SeriesDraft draft;
   Series& series = draft.series;
@@ -52,18 +40,9 @@ SeriesDraft draft_volume(const fs::path& file, bool alone) {
     return draft;
   }
   series.accepted = true;
-  series.load = [file] {
-    Volume<int16_t> volume = read_volume(file);
-    check_is_hu(volume, file);
-    return volume;
-  };
-  draft.coarse = [file] { return read_volume(file); };
-  if (const PhaseGuess guess = phase_from_file_name(series.description); guess.phase != Phase::unknown) {
-    series.phase = guess.phase;
-    series.phase_confidence = guess.confidence;
-    series.phase_source = "tags";
-    series.tags["SeriesDescription"] = series.description;
-  }
+  series.load = [file] { return read_volume(file); };
+  draft.coarse = series.load;
+  series.tags["FileName"] = series.description;  // phase_from_tags reads it
   return draft;
 }
 

@@ -1,0 +1,137 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <thread>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "engine/predictor.h"
+#include "nn/checkpoint.h"
+
+namespace hepatica {
+namespace {
+
+Array noise(const std::vector<int64_t>& shape, uint64_t seed) {
+  Rng rng(seed);
+  Array array{shape, {}};
+  int64_t count = 1;
+  for (int64_t size : shape) count *= size;
+  for (int64_t i = 0; i < count; ++i) array.values.push_back(float(rng.normal()));
+  return array;
+}
+
+void write(const fs::path& path, const nn::Network& network) {
+  nn::Checkpoint checkpoint;
+  checkpoint.tensors = network.state();
+  checkpoint.metadata = {{"network", {{"family", network.graph().family}, {"arguments", network.graph().arguments}}},
+                         {"classes", {"a", "b"}}};
+  nn::write_checkpoint(path, checkpoint, false);
+}
+
+/// Largest difference over the largest absolute value expected.
+double relative_difference(const Array& a, const torch::Tensor& expected) {
+  EXPECT_EQ(a.shape, expected.sizes().vec());
+  const auto mine = torch::from_blob(const_cast<float*>(a.values.data()), a.shape);
+  return ((mine - expected).abs().max() / expected.abs().max()).item<double>();
+}
+
+class PredictorTest : public testing::Test {
+ protected:
+  static std::vector<nn::Graph> graphs() {
+    nn::DynUNetOptions flat, deep;
+    flat.dims = 2;
+    flat.filters = deep.filters = {16, 24, 32};
+    flat.norm = "batch";
+    return {nn::lilnet(18, 2, .25), nn::yolov8("n", 1), nn::dynunet(flat), nn::dynunet(deep)};
+  }
+  static Array input_of(const nn::Graph& graph) {
+    if (graph.family != "dynunet") return noise({2, 3, 64, 64}, 3);
+    return graph.arguments["dims"] == 2 ? noise({2, 1, 64, 64}, 3) : noise({2, 1, 16, 16, 16}, 3);
+  }
+  static torch::Tensor reference(nn::Network& network, const Array& input, const std::string& output) {
+    const torch::NoGradGuard no_grad;
+    const auto x = torch::from_blob(const_cast<float*>(input.values.data()), input.shape);
+    return network.forward(x, false, {output}).at(output).clone();
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(PredictorTest, EqualsTheNetworkInF32AndIsCloseInBf16) {
+  for (const auto& graph : graphs()) {
+    nn::Network network(graph, 1);
+    const fs::path path = folder_.path() / "n.safetensors";
+    write(path, network);
+    const Array input = input_of(graph);
+    for (const auto& [precision, tolerance] : {std::pair{Precision::f32, 1e-4}, std::pair{Precision::bf16, .03}}) {
+      const auto predictor = make_predictor(path, {precision, "cpu"});
+      for (const auto& [output, node] : graph.outputs) {
+        const auto out = predictor->run(input, {output});
+        EXPECT_LT(relative_difference(out.at(output), reference(network, input, output)), tolerance)
+            << graph.family << " " << output;
+      }
+    }
+  }
+}
+
+TEST_F(PredictorTest, TellsWhatTheFileHolds) {
+  const nn::Network network(nn::lilnet(18, 2, .25), 1);
+  const fs::path path = folder_.path() / "n.safetensors";
+  write(path, network);
+  const auto predictor = make_predictor(path, {});
+  EXPECT_EQ(predictor->metadata()["classes"][1], "b");
+  EXPECT_EQ(predictor->checkpoint_sha256(), sha256_of_file(path));
+  EXPECT_LT(relative_difference(predictor->parameter("fc_ens.weight"), network.state().at("fc_ens.weight").detach()),
+            1e-6);
+  EXPECT_LT(relative_difference(predictor->parameter("conv1.weight"), network.state().at("conv1.weight").detach()),
+            1e-6);
+  EXPECT_THROW(predictor->parameter("nonsense"), Error);
+}
+
+TEST_F(PredictorTest, NetworkMustBeKnown) {
+  nn::Checkpoint checkpoint;
+  const nn::Network network(nn::resnet(18, 2, .125), 1);
+  checkpoint.tensors = network.state();
+  const fs::path path = folder_.path() / "n.safetensors";
+  nn::write_checkpoint(path, checkpoint, false);
+  const nlohmann::json right{{"family", "resnet"}, {"arguments", network.graph().arguments}};
+  const nlohmann::json wrong{{"family", "yolov8"}, {"arguments", {{"scale", "n"}}}};
+  EXPECT_NO_THROW(make_predictor(path, {}, right));
+  for (const auto& given : {nlohmann::json(nullptr), wrong}) {
+    try {
+      make_predictor(path, {}, given);
+      ADD_FAILURE() << given;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.code(), ErrorCode::wrong_checkpoint) << e.what();
+    }
+  }
+}
+
+TEST_F(PredictorTest, BadInputIsAnError) {
+  const fs::path path = folder_.path() / "n.safetensors";
+  write(path, nn::Network(nn::resnet(18, 2, .125), 1));
+  const auto predictor = make_predictor(path, {});
+  EXPECT_THROW(predictor->run(noise({1, 5, 64, 64}, 1), {"logits"}), Error);
+  EXPECT_THROW(predictor->run(Array{{1, 3, 64, 64}, {1.f}}, {"logits"}), Error);
+  EXPECT_THROW(predictor->run(noise({1, 3, 64, 64}, 1), {"nonsense"}), Error);
+  EXPECT_THROW(make_predictor(path, {Precision::f32, "tpu"}), Error);
+  EXPECT_THROW(make_predictor(folder_.path() / "none", {}), Error);
+}
+
+TEST_F(PredictorTest, ManyThreadsGetTheirOwnAnswers) {
+  const fs::path path = folder_.path() / "n.safetensors";
+  nn::Network network(nn::resnet(18, 2, .125), 1);
+  write(path, network);
+  const auto predictor = make_predictor(path, {Precision::f32, "cpu"});
+  std::vector<std::thread> threads;
+  for (uint64_t i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      const Array input = noise({1, 3, 64, 64}, i);
+      const auto out = predictor->run(input, {"logits"});
+      EXPECT_LT(relative_difference(out.at("logits"), reference(network, input, "logits")), 1e-4);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace hepatica

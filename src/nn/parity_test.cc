@@ -1,0 +1,102 @@
+// Networks against the same ones written in PyTorch's Python interface (tests/parity/torch_parity.py).
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "nn/checkpoint.h"
+#include "nn/fold.h"
+#include "nn/pytorch_file.h"
+
+namespace hepatica::nn {
+namespace {
+
+void expect_close(const TensorMap& outputs, const TensorMap& expected, const std::string& what) {
+  EXPECT_EQ(outputs.size() + 1, expected.size()) << what;
+  for (const auto& [name, value] : outputs) {
+    const torch::Tensor& reference = expected.at(name);
+    ASSERT_EQ(value.sizes(), reference.sizes()) << what << " " << name;
+    const double scale = std::max(1.0, reference.abs().max().item<double>());
+    EXPECT_LT((value - reference).abs().max().item<double>(), 1e-4 * scale) << what << " " << name;
+  }
+}
+
+/// The oracle's files; made once. Empty where python3-torch is missing.
+const std::filesystem::path& oracle() {
+  static const TemporaryFolder folder;
+  static const std::filesystem::path path = [] {
+    if (std::system("/usr/bin/python3 -c 'import torch' > /dev/null 2>&1") != 0) return std::filesystem::path();
+    const std::string script = std::string(HEPATICA_SOURCE_DIR) + "/tests/parity/torch_parity.py";
+    const std::string command = "/usr/bin/python3 '" + script + "' '" + folder.path().string() + "'";
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    return folder.path();
+  }();
+  return path;
+}
+
+TEST(Parity, OutputsEqualPyTorch) {
+  if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
+  const torch::NoGradGuard no_grad;
+  int cases = 0;
+  for (const char* name :
+       {"resnet18", "resnet50", "lilnet18", "lilnet50", "yolov8n", "dynunet2d", "dynunet3d", "dynunet_batch"}) {
+    const auto expected = read_checkpoint(oracle() / (std::string(name) + ".expected.safetensors")).tensors;
+    Network network = network_from_checkpoint(read_checkpoint(oracle() / (std::string(name) + ".safetensors")), name);
+    expect_close(network.forward(expected.at("input"), false), expected, name);
+    Network folded = fold_batch_norms(network);
+    folded.use_channels_last();
+    expect_close(folded.forward(expected.at("input"), false), expected, std::string(name) + " folded");
+    ++cases;
+  }
+  EXPECT_EQ(cases, 8);
+}
+
+/// `pytorch` must hold the tensors of `<name>.safetensors`, exactly or, where stored as f16, closely.
+void expect_same_tensors(const std::string& pytorch, const std::string& name) {
+  const auto expected = read_checkpoint(oracle() / (name + ".safetensors"));
+  const auto mine = read_checkpoint(oracle() / pytorch);
+  EXPECT_EQ(mine.format, "pytorch-zip");
+  EXPECT_EQ(mine.tensors.size(), expected.tensors.size());
+  Network network(build_graph(expected.metadata["network"]["family"], expected.metadata["network"]["arguments"]));
+  network.load(mine.tensors, pytorch);
+  for (const auto& [key, value] : network.state()) {
+    EXPECT_TRUE(torch::allclose(value, expected.tensors.at(key), 1e-3, 1e-3)) << pytorch << " " << key;
+  }
+}
+
+TEST(Parity, ReadsWhatTorchSaveWrites) {
+  if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
+  expect_same_tensors("lilnet18.pth.tar", "lilnet18");
+  expect_same_tensors("yolov8n.pt", "yolov8n");
+  expect_same_tensors("dynunet2d.pt", "dynunet2d");
+}
+
+TEST(Parity, EveryTruncationOfAPyTorchFileIsAnError) {
+  if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
+  const std::string bytes = read_file(oracle() / "dynunet2d.pt");
+  for (size_t length = 0; length < bytes.size(); length += 997) {
+    EXPECT_THROW(parse_pytorch(std::string_view(bytes).substr(0, length), "x.pt"), Error) << length;
+  }
+}
+
+/// Flips bytes of the directory and of the pickle: an error or other tensors, never a crash.
+TEST(Parity, DamagedPyTorchFilesNeverCrash) {
+  if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
+  const std::string bytes = read_file(oracle() / "dynunet2d.pt");
+  Rng rng(1);
+  const auto flip = [&](int64_t first, int64_t last) {
+    std::string damaged = bytes;
+    for (int i = 0; i < 3; ++i) damaged[size_t(rng.integer(first, last))] = char(rng.integer(0, 255));
+    try {
+      parse_pytorch(damaged, "x.pt");
+    } catch (const Error&) {
+    }
+  };
+  const int64_t size = int64_t(bytes.size());
+  for (int i = 0; i < 400; ++i) flip(0, 6000);
+  for (int i = 0; i < 400; ++i) flip(size - 6000, size - 1);
+}
+
+}  // namespace
+}  // namespace hepatica::nn

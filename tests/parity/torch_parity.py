@@ -1,0 +1,350 @@
+#!/usr/bin/env python3
+"""Oracle for src/nn: the networks written a second time, in PyTorch's Python interface, from their published layer tables.
+
+usage: torch_parity.py FOLDER
+
+For each network writes FOLDER/<name>.safetensors (random weights, biases and running statistics, with the key names of
+the published weights) and FOLDER/<name>.expected.safetensors ("input" and every output); for some also what torch.save
+makes of the weights.
+Needs Debian's python3-torch only.
+"""
+import copy
+import json
+import struct
+import sys
+from pathlib import Path
+
+import numpy
+import torch
+from torch import nn
+
+
+def write_safetensors(path, tensors, metadata=None):
+    header, blobs, offset = {}, [], 0
+    if metadata is not None:
+        header["__metadata__"] = {"hepatica": json.dumps(metadata)}
+    names = {torch.float32: "F32", torch.int64: "I64"}
+    for key, tensor in tensors.items():
+        blob = tensor.detach().contiguous().numpy().tobytes()
+        header[key] = {"dtype": names[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [offset, offset + len(blob)]}
+        blobs.append(blob)
+        offset += len(blob)
+    text = json.dumps(header).encode()
+    Path(path).write_bytes(struct.pack("<Q", len(text)) + text + b"".join(blobs))
+
+
+# ResNet v1.5 (He et al. 2016, torchvision's keys) -------------------------------------------------------------------
+
+class BasicBlock(nn.Module):
+    def __init__(self, cin, planes, cout, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(cin, planes, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.conv2 = nn.Conv2d(planes, cout, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(cout)
+        self.downsample = shortcut(cin, cout, stride)
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+        return torch.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, cin, planes, cout, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(cin, planes, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(planes)
+        self.conv2 = nn.Conv2d(planes, planes, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(planes)
+        self.conv3 = nn.Conv2d(planes, cout, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(cout)
+        self.downsample = shortcut(cin, cout, stride)
+
+    def forward(self, x):
+        y = torch.relu(self.bn1(self.conv1(x)))
+        y = self.bn3(self.conv3(torch.relu(self.bn2(self.conv2(y)))))
+        return torch.relu(y + (x if self.downsample is None else self.downsample(x)))
+
+
+def shortcut(cin, cout, stride):
+    if stride == 1 and cin == cout:
+        return None
+    return nn.Sequential(nn.Conv2d(cin, cout, 1, stride, bias=False), nn.BatchNorm2d(cout))
+
+
+class Trunk(nn.Module):
+    def __init__(self, depth):
+        super().__init__()
+        block, expansion, counts = {18: (BasicBlock, 1, (2, 2, 2, 2)), 50: (Bottleneck, 4, (3, 4, 6, 3))}[depth]
+        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        cin = 64
+        for stage, count in enumerate(counts):
+            planes = 64 * 2 ** stage
+            blocks = []
+            for i in range(count):
+                blocks.append(block(cin, planes, planes * expansion, 2 if i == 0 and stage > 0 else 1))
+                cin = planes * expansion
+            setattr(self, f"layer{stage + 1}", nn.Sequential(*blocks))
+        self.c3, self.c4 = cin // 2, cin
+
+    def features(self, x):
+        x = self.layer2(self.layer1(self.maxpool(torch.relu(self.bn1(self.conv1(x))))))
+        f3 = self.layer3(x)
+        return f3, self.layer4(f3)
+
+
+class ResNet(Trunk):
+    def __init__(self, depth, classes):
+        super().__init__(depth)
+        self.fc = nn.Linear(self.c4, classes)
+
+    def forward(self, x):
+        return {"logits": self.fc(self.features(x)[1].mean((2, 3)))}
+
+
+def masked_copies(f):
+    """[B, C, H, W] -> [5B, C, H, W]: none, top-left, top-right, bottom-left, bottom-right set to 0, sample by sample."""
+    copies = [f.clone() for _ in range(5)]
+    h, w = f.shape[2] // 2, f.shape[3] // 2
+    copies[1][:, :, :h, :w] = 0
+    copies[2][:, :, :h, w:] = 0
+    copies[3][:, :, h:, :w] = 0
+    copies[4][:, :, h:, w:] = 0
+    return torch.cat(copies, 1).view(-1, *f.shape[1:])
+
+
+class LiLNet(Trunk):
+    """Nat Commun 2024: heads on the masked averages of layer3 and layer4."""
+
+    def __init__(self, depth, classes):
+        super().__init__(depth)
+        self.fc3 = nn.Linear(self.c3, 5 * classes)
+        self.fc_SD = nn.Linear(self.c4, classes)
+        self.fc_ens = nn.Linear(self.c4, self.c3)
+        self.fc = nn.Linear(self.c3, 5 * classes)
+
+    def forward(self, x):
+        f3, f4 = self.features(x)
+        return {"out3": self.fc3(masked_copies(f3).mean((2, 3))),
+                "sd": self.fc_SD(f4.mean((2, 3))),
+                "out4": self.fc(self.fc_ens(masked_copies(f4).mean((2, 3)))),
+                "features4": f4}
+
+
+# YOLOv8 (layer table of the 2023 release) ----------------------------------------------------------------------------
+
+class ConvBlock(nn.Module):
+    def __init__(self, cin, cout, k=1, s=1):
+        super().__init__()
+        self.conv = nn.Conv2d(cin, cout, k, s, k // 2, bias=False)
+        self.bn = nn.BatchNorm2d(cout, eps=1e-3, momentum=.03)
+
+    def forward(self, x):
+        return nn.functional.silu(self.bn(self.conv(x)))
+
+
+class Pair(nn.Module):
+    def __init__(self, c, add):
+        super().__init__()
+        self.cv1, self.cv2, self.add = ConvBlock(c, c, 3), ConvBlock(c, c, 3), add
+
+    def forward(self, x):
+        y = self.cv2(self.cv1(x))
+        return x + y if self.add else y
+
+
+class C2f(nn.Module):
+    def __init__(self, cin, cout, n, add):
+        super().__init__()
+        c = cout // 2
+        self.cv1, self.cv2 = ConvBlock(cin, 2 * c), ConvBlock((2 + n) * c, cout)
+        self.m = nn.ModuleList(Pair(c, add) for _ in range(n))
+
+    def forward(self, x):
+        parts = list(self.cv1(x).chunk(2, 1))
+        for m in self.m:
+            parts.append(m(parts[-1]))
+        return self.cv2(torch.cat(parts, 1))
+
+
+class SPPF(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.cv1, self.cv2, self.pool = ConvBlock(c, c // 2), ConvBlock(2 * c, c), nn.MaxPool2d(5, 1, 2)
+
+    def forward(self, x):
+        parts = [self.cv1(x)]
+        for _ in range(3):
+            parts.append(self.pool(parts[-1]))
+        return self.cv2(torch.cat(parts, 1))
+
+
+class DFL(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(16, 1, 1, bias=False)
+
+
+class Detect(nn.Module):
+    def __init__(self, classes, channels):
+        super().__init__()
+        c2, c3 = max(16, channels[0] // 4, 64), max(channels[0], min(classes, 100))
+        head = lambda c, middle, out: nn.Sequential(ConvBlock(c, middle, 3), ConvBlock(middle, middle, 3), nn.Conv2d(middle, out, 1))
+        self.cv2 = nn.ModuleList(head(c, c2, 64) for c in channels)
+        self.cv3 = nn.ModuleList(head(c, c3, classes) for c in channels)
+        self.dfl = DFL()
+
+    def forward(self, features):
+        return [torch.cat((a(f), b(f)), 1) for a, b, f in zip(self.cv2, self.cv3, features)]
+
+
+class YoloN(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        up = lambda: nn.Upsample(scale_factor=2)
+        self.model = nn.ModuleList([
+            ConvBlock(3, 16, 3, 2), ConvBlock(16, 32, 3, 2), C2f(32, 32, 1, True), ConvBlock(32, 64, 3, 2),
+            C2f(64, 64, 2, True), ConvBlock(64, 128, 3, 2), C2f(128, 128, 2, True), ConvBlock(128, 256, 3, 2),
+            C2f(256, 256, 1, True), SPPF(256), up(), nn.Identity(), C2f(384, 128, 1, False), up(), nn.Identity(),
+            C2f(192, 64, 1, False), ConvBlock(64, 64, 3, 2), nn.Identity(), C2f(192, 128, 1, False),
+            ConvBlock(128, 128, 3, 2), nn.Identity(), C2f(384, 256, 1, False), Detect(classes, (64, 128, 256))])
+
+    def forward(self, x):
+        m = self.model
+        for i in range(5):
+            x = m[i](x)
+        p3 = x
+        p4 = m[6](m[5](p3))
+        p5 = m[9](m[8](m[7](p4)))
+        top = m[12](torch.cat((m[10](p5), p4), 1))
+        small = m[15](torch.cat((m[13](top), p3), 1))
+        middle = m[18](torch.cat((m[16](small), top), 1))
+        large = m[21](torch.cat((m[19](middle), p5), 1))
+        return dict(zip(("p3", "p4", "p5"), m[22]((small, middle, large))))
+
+
+# DynUNet (MONAI's keys) ----------------------------------------------------------------------------------------------
+
+class Wrapped(nn.Module):
+    """MONAI names a convolution `<name>.conv`."""
+
+    def __init__(self, conv):
+        super().__init__()
+        self.conv = conv
+
+    def forward(self, x):
+        return self.conv(x)
+
+
+class UnetBlock(nn.Module):
+    def __init__(self, dims, norm, cin, cout, stride):
+        super().__init__()
+        conv = nn.Conv3d if dims == 3 else nn.Conv2d
+        norms = {("instance", 2): nn.InstanceNorm2d, ("instance", 3): nn.InstanceNorm3d, ("batch", 2): nn.BatchNorm2d}
+        make = lambda: norms[norm, dims](cout, affine=True)
+        self.conv1 = Wrapped(conv(cin, cout, 3, stride, 1, bias=False))
+        self.conv2 = Wrapped(conv(cout, cout, 3, 1, 1, bias=False))
+        self.norm1, self.norm2 = make(), make()
+
+    def forward(self, x):
+        x = nn.functional.leaky_relu(self.norm1(self.conv1(x)), .01)
+        return nn.functional.leaky_relu(self.norm2(self.conv2(x)), .01)
+
+
+class UpBlock(nn.Module):
+    def __init__(self, dims, norm, cin, cout):
+        super().__init__()
+        transposed = nn.ConvTranspose3d if dims == 3 else nn.ConvTranspose2d
+        self.transp_conv = Wrapped(transposed(cin, cout, 2, 2, bias=False))
+        self.conv_block = UnetBlock(dims, norm, 2 * cout, cout, 1)
+
+    def forward(self, x, skip):
+        return self.conv_block(torch.cat((self.transp_conv(x), skip), 1))
+
+
+class DynUNet(nn.Module):
+    def __init__(self, dims, filters, norm, out, first_stride=1, upsample=False):
+        super().__init__()
+        conv = nn.Conv3d if dims == 3 else nn.Conv2d
+        head = lambda c: nn.ModuleDict({"conv": Wrapped(conv(c, out, 1))})
+        self.input_block = UnetBlock(dims, norm, 1, filters[0], first_stride)
+        self.downsamples = nn.ModuleList(UnetBlock(dims, norm, a, b, 2) for a, b in zip(filters[:-2], filters[1:-1]))
+        self.bottleneck = UnetBlock(dims, norm, filters[-2], filters[-1], 2)
+        self.upsamples = nn.ModuleList(UpBlock(dims, norm, a, b) for a, b in zip(filters[:0:-1], filters[-2::-1]))
+        self.output_block = head(filters[0])
+        self.deep_supervision_heads = nn.ModuleList([head(filters[1])])
+        self.upsample = upsample
+
+    def forward(self, x):
+        skips = [self.input_block(x)]
+        for down in self.downsamples:
+            skips.append(down(skips[-1]))
+        x, outputs = self.bottleneck(skips[-1]), {}
+        for level, up in zip(range(len(skips) - 1, -1, -1), self.upsamples):
+            x = up(x, skips[level])
+            if level == 1:
+                outputs["deep1"] = self.deep_supervision_heads[0]["conv"](x)
+        outputs["logits"] = self.output_block["conv"](x)
+        if self.upsample:
+            outputs["logits"] = nn.functional.interpolate(outputs["logits"], scale_factor=2, mode="bilinear", align_corners=False)
+        return outputs
+
+
+def randomise(model):
+    """Values as after training: no parameter or statistic keeps a default that would hide a mistake."""
+    for key, value in model.state_dict().items():
+        if key.endswith("num_batches_tracked"):
+            value.fill_(7)
+        elif key.endswith("dfl.conv.weight"):
+            value.copy_(torch.arange(16.).view(1, 16, 1, 1))
+        elif key.endswith("running_var") or (value.dim() == 1 and key.endswith("weight")):
+            value.uniform_(.5, 1.5)
+        elif value.dim() == 1:
+            value.normal_(0, .1)
+        else:
+            value.normal_(0, (1 / value[0].numel()) ** .5)
+
+
+def main(folder):
+    torch.manual_seed(20)
+    unet = {"in_channels": 1, "deep_supervision": 1}
+    cases = {
+        "resnet18": (ResNet(18, 4), (2, 3, 64, 96), "resnet", {"depth": 18, "classes": 4}),
+        "resnet50": (ResNet(50, 2), (1, 3, 64, 64), "resnet", {"depth": 50, "classes": 2}),
+        "lilnet18": (LiLNet(18, 2), (2, 3, 224, 224), "lilnet", {"depth": 18, "classes": 2}),
+        "lilnet50": (LiLNet(50, 3), (2, 3, 112, 112), "lilnet", {"depth": 50, "classes": 3}),
+        "yolov8n": (YoloN(3), (2, 3, 96, 128), "yolov8", {"scale": "n", "classes": 3}),
+        "dynunet2d": (DynUNet(2, (8, 16, 24, 40), "instance", 2), (2, 1, 48, 64), "dynunet",
+                      {**unet, "dims": 2, "filters": [8, 16, 24, 40], "out_channels": 2}),
+        "dynunet3d": (DynUNet(3, (8, 16, 24), "instance", 1), (2, 1, 16, 24, 32), "dynunet",
+                      {**unet, "dims": 3, "filters": [8, 16, 24], "out_channels": 1}),
+        "dynunet_batch": (DynUNet(2, (8, 16, 24), "batch", 1, 2, True), (2, 1, 64, 32), "dynunet",
+                          {**unet, "dims": 2, "filters": [8, 16, 24], "norm": "batch", "upsample_logits": True,
+                           "strides": [[2, 2], [2, 2], [2, 2]]}),
+    }
+    for name, (model, shape, family, arguments) in cases.items():
+        model.eval()
+        with torch.no_grad():
+            randomise(model)
+            x = torch.randn(shape)
+            outputs = model(x)
+        write_safetensors(folder / f"{name}.safetensors", model.state_dict(), {"network": {"family": family, "arguments": arguments}})
+        if name == "lilnet18":  # as LiLNet's training saves
+            state = {"module." + key: value for key, value in model.state_dict().items()}
+            optimizer = torch.optim.SGD(model.parameters(), .1, momentum=.9).state_dict()
+            torch.save({"epoch": 3, "state_dict": state, "auc": numpy.float64(.9), "acc": .8, "optimizer": optimizer},
+                       folder / "lilnet18.pth.tar")
+        if name == "yolov8n":  # as ultralytics saves: the module itself, in half precision
+            torch.save({"epoch": -1, "best_fitness": None, "model": copy.deepcopy(model).half(), "ema": None,
+                        "train_args": {"imgsz": 512, "path": Path("x")}, "date": "2023"}, folder / "yolov8n.pt")
+        if name == "dynunet2d":
+            torch.save(model.state_dict(), folder / "dynunet2d.pt")
+        write_safetensors(folder / f"{name}.expected.safetensors", {"input": x, **outputs})
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]))
