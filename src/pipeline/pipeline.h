@@ -32,6 +32,8 @@ class Pipeline {
   /// Reads the recipe and its models. Error{bad_recipe}, {not_found}, {wrong_checkpoint}.
   Pipeline(const Block& recipe, const PipelineOptions& options);
   const Recipe& recipe() const { return recipe_; }
+  /// The models that it runs.
+  const std::vector<Provenance::Model>& models() const { return models_.loaded(); }
 
   /// No liver gives status refused with the reason, no lesion status no_lesion. Error{wrong_patient_group} where the
   /// patient is too young for the recipe, {no_images} where no series can be used, {interrupted}.
