@@ -167,6 +167,7 @@ void initialise_dicom() {
   static std::once_flag once;
   std::call_once(once, [] {
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+    dcmEnableUnknownVRConversion.set(OFTrue);  // known attributes that a relay wrote as UN
     DcmRLEDecoderRegistration::registerCodecs();
     DJDecoderRegistration::registerCodecs(EDC_never);
     DJLSDecoderRegistration::registerCodecs();
@@ -194,7 +195,12 @@ std::optional<DicomImage> read_dicom_header(const fs::path& file) {
   read_format(data, image.format);
   check_format(image);
   image.frames = read_frames(data);
-  dicom::locate_pixels(image, uint64_t(stream.tell()));
+  // Maps of floating point values keep them in another element: no pixels for this program.
+  const bool other_pixels = data.tagExists(DCM_FloatPixelData) || data.tagExists(DCM_DoubleFloatPixelData);
+  if (other_pixels)
+    image.frames.clear();
+  else
+    dicom::locate_pixels(image, uint64_t(stream.tell()));
   return image;
 }
 

@@ -24,6 +24,11 @@ struct DicomPixelFormat {
   bool has_modality_lut = false;  ///< values are mapped by a table, not by slope and intercept
 
   int64_t frame_bytes() const { return rows * columns * samples * ((bits_allocated + 7) / 8); }
+  /// All frames together; masks of 1 bit are packed across frames.
+  uint64_t total_bytes(size_t frames) const {
+    if (bits_allocated == 1) return (uint64_t(rows * columns) * frames + 7) / 8;
+    return uint64_t(frame_bytes()) * frames;
+  }
   bool operator==(const DicomPixelFormat&) const = default;
 };
 

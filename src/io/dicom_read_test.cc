@@ -122,14 +122,14 @@ TEST(DicomPixels, LossySyntaxesStayClose) {
   const fs::path folder = conformance("ct_all_transfer_syntaxes");
   if (folder.empty()) GTEST_SKIP() << "no test data";
   const std::vector<int16_t> expected = hu_of(folder / "CTImage.dcm");
-  // Largest differences as measured by the data's collector with pydicom; the 8 and 12 bit JPEGs hold grey steps of 32 and 2 HU.
-  const std::vector<std::pair<std::string, int>> kCases{
-      {"JPEG2000TransferSyntax_1.2.840.10008.1.2.4.91", 5},
-      {"JPEGLSLossyTransferSyntax_1.2.840.10008.1.2.4.81", 1},
-      {"JPEGProcess1TransferSyntax_1.2.840.10008.1.2.4.50", 340},
-      {"JPEGProcess2_4TransferSyntax_1.2.840.10008.1.2.4.51", 40},
-      {"JPEGProcess6_8TransferSyntax_1.2.840.10008.1.2.4.53", 40},
-      {"JPEGProcess10_12TransferSyntax_1.2.840.10008.1.2.4.55", 40}};
+  // Largest differences as measured by the data's collector with pydicom; the 8 and 12 bit JPEGs hold grey steps of 32
+  // and 2 HU.
+  const std::vector<std::pair<std::string, int>> kCases{{"JPEG2000TransferSyntax_1.2.840.10008.1.2.4.91", 5},
+                                                        {"JPEGLSLossyTransferSyntax_1.2.840.10008.1.2.4.81", 1},
+                                                        {"JPEGProcess1TransferSyntax_1.2.840.10008.1.2.4.50", 340},
+                                                        {"JPEGProcess2_4TransferSyntax_1.2.840.10008.1.2.4.51", 40},
+                                                        {"JPEGProcess6_8TransferSyntax_1.2.840.10008.1.2.4.53", 40},
+                                                        {"JPEGProcess10_12TransferSyntax_1.2.840.10008.1.2.4.55", 40}};
   for (const auto& [name, limit] : kCases) {
     const std::vector<int16_t> hu = hu_of(folder / ("CTImage.dcm_" + name + ".dcm"));
     int largest = 0;

@@ -17,6 +17,11 @@ struct Draw {
   float normal(double mean, double spread) const {
     return float(mean + variation * spread * std::clamp(rng.normal(), -2.0, 2.0));
   }
+  /// A frame turned about x, y and z by angles around `mean` (radians).
+  Frame turned(F3 mean, F3 spread) const {
+    const F3 angle{normal(mean.x, spread.x), normal(mean.y, spread.y), normal(mean.z, spread.z)};
+    return frame_from_angles(angle.x, angle.y, angle.z);
+  }
   float from(Range range) const { return float(rng.uniform(range.low, range.high)); }
   float uniform(double low, double high) const { return float(rng.uniform(low, high)); }
   NoiseField field(double wavelength_mm) const {
@@ -85,12 +90,12 @@ Liver draw_liver(
   liver.cirrhosis = cirrhosis;
   liver.right = {{-0.55f * w, d.normal(-0.03, 0.04) * b, d.normal(5, 5)},
                  {size * d.normal(0.76, 0.05) * w, size * d.normal(0.97, 0.05) * b, dome.right_top + d.normal(24, 6)},
-                 frame_from_angles(0, d.normal(0, 0.08), d.normal(0, 0.08))};
+                 d.turned({}, {0, 0.08f, 0.08f})};
   const float left_length = d.normal(cirrhosis ? 0.62 : 0.5, 0.16) * w;
   liver.left = {
       {d.normal(0.12, 0.05) * w, d.normal(-0.45, 0.05) * b, d.normal(28, 7)},
       {std::max(0.2f * w, left_length), size * d.normal(0.44, 0.06) * b, dome.middle_top - 20 + d.normal(4, 5)},
-      frame_from_angles(d.normal(0, 0.15), d.normal(-0.18, 0.12), d.normal(-0.12, 0.12))};
+      d.turned({0, -0.18f, -0.12f}, {0.15f, 0.12f, 0.12f})};
   const float caudate = cirrhosis ? 1.25f : 1.0f;
   liver.caudate = {{-10, body.spine_y - d.normal(34, 3), 22},
                    {caudate * d.normal(17, 3), caudate * d.normal(13, 2), d.normal(26, 4)},
@@ -135,7 +140,7 @@ void draw_kidneys(Anatomy& a, const Draw& d) {
       gutter.y -= 2;
     kidney.outer = {{gutter.x, gutter.y, d.normal(side == 0 ? -52 : -40, 9)},
                     {size * 27, size * 24, size * d.normal(54, 4)},
-                    frame_from_angles(d.normal(-0.12, 0.05), s * d.normal(0.16, 0.05), s * d.normal(-0.5, 0.12))};
+                    d.turned({-0.12f, s * 0.16f, s * -0.5f}, {0.05f, 0.05f, 0.12f})};
     kidney.sinus = kidney.outer;
     const F3 towards_hilum = kidney.outer.frame.x * (-s * size * d.normal(16, 2)) + kidney.outer.frame.y * (-3.0f);
     kidney.sinus.center = kidney.outer.center + towards_hilum;
@@ -151,82 +156,92 @@ void draw_kidneys(Anatomy& a, const Draw& d) {
   }
 }
 
-void draw_great_vessels(Anatomy& a, const Draw& d) {
-  const float front = a.body.spine_y - a.spine.ry;
-  const float ra = d.normal(10.5, 1.4), xa = d.normal(8, 3);
+void join(Tube& tube, const Tube& more) {
+  tube.segments.insert(tube.segments.end(), more.segments.begin(), more.segments.end());
+}
+
+float spine_front(const Anatomy& a) { return a.body.spine_y - a.spine.ry; }
+
+/// Aorta with its iliac, celiac, splenic, mesenteric and renal branches.
+void draw_arteries(Anatomy& a, const Draw& d) {
+  const float front = spine_front(a), r = d.normal(10.5, 1.4), x = d.normal(8, 3);
   std::vector<Knot> aorta;
   for (float z = 190; z >= -125; z -= 35)
     aorta.push_back(
-        {{xa + 9 * ramp(20, 110, z) + d.normal(0, 1.2), front - ra - 3 + 12 * ramp(30, 130, z) + d.normal(0, 1), z},
-         ra * (1 + 0.15f * ramp(-60, 100, z))});
+        {{x + 9 * ramp(20, 110, z) + d.normal(0, 1.2), front - r - 3 + 12 * ramp(30, 130, z) + d.normal(0, 1), z},
+         r * (1 + 0.15f * ramp(-60, 100, z))});
   a.aorta = tube_through(aorta, 3);
   const F3 fork = aorta.back().at;
-  for (float s : {-1.0f, 1.0f})
-    for (const Segment& part : tube_through({{fork, ra * 0.75f},
-                                             {fork + F3{s * 22, 2, -40}, ra * 0.62f},
-                                             {fork + F3{s * 52, 10, -85}, ra * 0.55f},
-                                             {fork + F3{s * 62, -30, -130}, ra * 0.5f}},
-                                            3)
-                                   .segments)
-      a.aorta.segments.push_back(part);
-  const auto aorta_at = [&](float z) { return F3{xa, front - ra - 3, z}; };
-  const F3 celiac = aorta_at(d.normal(14, 4)), sma = aorta_at(d.normal(-4, 4));
+  for (const float s : {-1.0f, 1.0f})
+    join(a.aorta,
+         tube_through({{fork, r * 0.75f},
+                       {fork + F3{s * 22, 2, -40}, r * 0.62f},
+                       {fork + F3{s * 52, 10, -85}, r * 0.55f},
+                       {fork + F3{s * 62, -30, -130}, r * 0.5f}},
+                      3));
+  const auto at = [&](float z) { return F3{x, front - r - 3, z}; };
+  const F3 celiac = at(d.normal(14, 4)), mesenteric = at(d.normal(-4, 4));
   const float gate_y = front - 44;
-  Tube arteries = tube_through(
+  a.arteries = tube_through(
       {{celiac, 4}, {celiac + F3{-2, -20, 4}, 3.6f}, {{-14, gate_y, 4}, 3}, {{-30, gate_y + 4, 6}, 2.4f}}, 3);
-  const F3 sma_front = sma + F3{-1, -24, -12};
-  for (const Tube& more :
-       {tube_through({{celiac + F3{-1, -16, 4}, 3},
-                      {{30, front - 26, 10}, 2.8f},
-                      {{0.62f * a.body.inner_width(), front + 6, 28}, 2.2f}},
-                     5),
-        tube_through(
-            {{sma, 4}, {sma_front, 3.8f}, {sma_front + F3{-4, -8, -40}, 3.4f}, {sma_front + F3{-14, -16, -95}, 2.4f}},
-            4),
-        tube_through({{aorta_at(-22), 3}, {a.kidneys[0].sinus.center + F3{14, 0, 0}, 2.2f}}, 3),
-        tube_through({{aorta_at(-20), 3}, {a.kidneys[1].sinus.center - F3{14, 0, 0}, 2.2f}}, 2)})
-    arteries.segments.insert(arteries.segments.end(), more.segments.begin(), more.segments.end());
-  a.arteries = arteries;
+  join(a.arteries,
+       tube_through({{celiac + F3{-1, -16, 4}, 3},
+                     {{30, front - 26, 10}, 2.8f},
+                     {{0.62f * a.body.inner_width(), front + 6, 28}, 2.2f}},
+                    5));
+  const F3 descent = mesenteric + F3{-1, -24, -12};
+  join(a.arteries,
+       tube_through(
+           {{mesenteric, 4}, {descent, 3.8f}, {descent + F3{-4, -8, -40}, 3.4f}, {descent + F3{-14, -16, -95}, 2.4f}},
+           4));
+  join(a.arteries, tube_through({{at(-22), 3}, {a.kidneys[0].sinus.center + F3{14, 0, 0}, 2.2f}}, 3));
+  join(a.arteries, tube_through({{at(-20), 3}, {a.kidneys[1].sinus.center - F3{14, 0, 0}, 2.2f}}, 2));
+}
 
-  const float rv = d.normal(11, 1.6), xv = -d.normal(21, 2.5);
-  a.vena_cava = tube_through({{{xv + 2, front - 8, -185}, rv},
-                              {{xv, front - 9, -100}, rv},
-                              {{xv, front - 10, -20}, rv * 1.05f},
-                              {{xv - 2, front - 18, 25}, rv * 1.12f},
-                              {{xv - 4, front - 30, 60}, rv * 1.15f},
-                              {{xv - 1, front - 38, a.diaphragm.right_top + 12}, rv * 1.15f}},
+/// Inferior vena cava with iliac and renal veins; the left renal vein crosses in front of the aorta.
+void draw_caval_veins(Anatomy& a, const Draw& d) {
+  const float front = spine_front(a), r = d.normal(11, 1.6), x = -d.normal(21, 2.5);
+  a.vena_cava = tube_through({{{x + 2, front - 8, -185}, r},
+                              {{x, front - 9, -100}, r},
+                              {{x, front - 10, -20}, r * 1.05f},
+                              {{x - 2, front - 18, 25}, r * 1.12f},
+                              {{x - 4, front - 30, 60}, r * 1.15f},
+                              {{x - 1, front - 38, a.diaphragm.right_top + 12}, r * 1.15f}},
                              5);
-  for (float s : {-1.0f, 1.0f})
-    for (const Segment& part : tube_through({{{xv, front - 8, -120}, rv * 0.8f},
-                                             {{xv + s * 25, front + 4, -160}, rv * 0.75f},
-                                             {{xv + s * 55 + 12, front + 8, -205}, rv * 0.7f}},
-                                            3)
-                                   .segments)
-      a.vena_cava.segments.push_back(part);
-  a.renal_veins = tube_through({{{xv, front - 10, -24}, 5}, {a.kidneys[0].sinus.center, 4}}, 2);
-  for (const Segment& part : tube_through({{{xv, front - 14, -18}, 5},
-                                           {{xa, front - 2 * ra - 8, -16}, 4},
-                                           {{xa + 24, front - 10, -24}, 5},
-                                           {a.kidneys[1].sinus.center, 4}},
-                                          3)
-                                 .segments)
-    a.renal_veins.segments.push_back(part);
+  for (const float s : {-1.0f, 1.0f})
+    join(a.vena_cava,
+         tube_through({{{x, front - 8, -120}, r * 0.8f},
+                       {{x + s * 25, front + 4, -160}, r * 0.75f},
+                       {{x + s * 55 + 12, front + 8, -205}, r * 0.7f}},
+                      3));
+  const Segment& aorta = a.aorta.segments[18];  // at the level of the kidneys
+  a.renal_veins = tube_through({{{x, front - 10, -24}, 5}, {a.kidneys[0].sinus.center, 4}}, 2);
+  join(a.renal_veins,
+       tube_through({{{x, front - 14, -18}, 5},
+                     {{aorta.a.x, front - 2 * aorta.ra - 8, -16}, 4},
+                     {{aorta.a.x + 24, front - 10, -24}, 5},
+                     {a.kidneys[1].sinus.center, 4}},
+                    3));
+}
 
-  const F3 confluence{d.normal(-4, 3), front - 2 * ra - 16, d.normal(-18, 4)};
-  const F3 gate{-0.3f * a.body.inner_width() + d.normal(0, 3), gate_y + d.normal(2, 3), d.normal(10, 3)};
-  const float rp = d.normal(7, 0.7);
+/// Portal, splenic and superior mesenteric vein, and the pancreas in front of their confluence. The first eight
+/// segments of the portal vein are its trunk.
+void draw_portal_system(Anatomy& a, const Draw& d) {
+  const float front = spine_front(a), r = d.normal(7, 0.7);
+  const F3 confluence{d.normal(-4, 3), front - 37, d.normal(-18, 4)};
+  const F3 gate{-0.3f * a.body.inner_width() + d.normal(0, 3), front - 42 + d.normal(0, 3), d.normal(10, 3)};
   const F3 half_way{mix(confluence.x, gate.x, 0.5f), mix(confluence.y, gate.y, 0.4f), mix(confluence.z, gate.z, 0.5f)};
-  a.portal = tube_through({{confluence, rp}, {half_way, rp}, {gate, rp * 0.95f}}, 4);
   const F3 hilum = a.spleen.center + F3{-16, -8, -8};
-  for (const Tube& more :
-       {tube_through({{confluence, rp * 0.8f},
-                      {{22, confluence.y + 4, confluence.z + 8}, 4.5f},
-                      {{48, confluence.y + 22, 4}, 4.2f},
-                      {hilum, 3.8f}},
-                     4),
-        tube_through({{confluence, rp * 0.85f}, {confluence + F3{-3, -4, -35}, 5}, {confluence + F3{-10, -14, -90}, 3}},
-                     4)})
-    a.portal.segments.insert(a.portal.segments.end(), more.segments.begin(), more.segments.end());
+  a.portal = tube_through({{confluence, r}, {half_way, r}, {gate, r * 0.95f}}, 4);
+  join(a.portal,
+       tube_through({{confluence, r * 0.8f},
+                     {{22, confluence.y + 4, confluence.z + 8}, 4.5f},
+                     {{48, confluence.y + 22, 4}, 4.2f},
+                     {hilum, 3.8f}},
+                    4));
+  join(a.portal,
+       tube_through({{confluence, r * 0.85f}, {confluence + F3{-3, -4, -35}, 5}, {confluence + F3{-10, -14, -90}, 3}},
+                    4));
   a.pancreas = tube_through({{{confluence.x - 18, confluence.y + 4, confluence.z - 24}, d.normal(14, 1.5)},
                              {confluence + F3{-6, -8, -6}, d.normal(11, 1.2)},
                              {{20, confluence.y - 6, confluence.z + 10}, d.normal(10, 1)},
@@ -269,11 +284,11 @@ void draw_upper_organs(Anatomy& a, const Draw& d) {
   const float big = a.liver.cirrhosis ? d.uniform(1.1, 1.5) : d.normal(1, 0.1);
   a.spleen = {{d.normal(0.73, 0.03) * w, d.normal(0.34, 0.06) * b, d.normal(32, 8)},
               {big * d.normal(25, 2.5), big * d.normal(40, 4), big * d.normal(46, 5)},
-              frame_from_angles(d.normal(0.35, 0.12), d.normal(0.15, 0.1), d.normal(-0.35, 0.15))};
+              d.turned({0.35f, 0.15f, -0.35f}, {0.12f, 0.1f, 0.15f})};
   const float base = a.diaphragm.middle_top;
   a.heart = {{d.normal(22, 6), -0.34f * b, base + d.normal(38, 5)},
              {d.normal(62, 5), d.normal(44, 4), 48},
-             frame_from_angles(0.2f, d.normal(0.25, 0.08), d.normal(0.45, 0.1))};
+             d.turned({0.2f, 0.25f, 0.45f}, {0, 0.08f, 0.1f})};
   a.heart_left = {a.heart.center + F3{20, 8, 4}, {30, 19, 30}, a.heart.frame};
   a.heart_right = {a.heart.center + F3{-22, -12, 2}, {29, 22, 32}, a.heart.frame};
   a.esophagus = tube_through({{{9, a.body.spine_y - 45, 190}, 7},
@@ -393,7 +408,9 @@ Anatomy draw_anatomy(Rng& rng, const PatientOptions& options) {
   a.liver = draw_liver(d, a.body, a.diaphragm, options, cirrhosis);
   draw_upper_organs(a, d);
   draw_kidneys(a, d);
-  draw_great_vessels(a, d);
+  draw_arteries(a, d);
+  draw_caval_veins(a, d);
+  draw_portal_system(a, d);
   draw_trunk_muscles(a, d);
   draw_rare(a, d, options);
   draw_acquisitions(a, d, options);

@@ -146,7 +146,8 @@ LesionModel draw_lesion(Rng& rng, LesionType type, double diameter_mm, double co
   m.type = type;
   m.radius = float(0.5 * diameter_mm);
   m.contrast = float(contrast);
-  m.shape.frame = frame_from_angles(draw(-1.5, 1.5), draw(-1.5, 1.5), draw(-3.1, 3.1));
+  const F3 turn{draw(-1.5, 1.5), draw(-1.5, 1.5), draw(-3.1, 3.1)};
+  m.shape.frame = frame_from_angles(turn.x, turn.y, turn.z);
   const float a = draw(0.85, 1.2), b = draw(0.85, 1.15);
   m.shape.semi = {a, b, 1 / (a * b)};
   m.waves = place(draw(1.0, 1.8) / m.radius);

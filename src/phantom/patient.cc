@@ -68,6 +68,10 @@ void paint_slice(Canvas& canvas,
 }  // namespace
 
 Patient::Patient(uint64_t seed, const PatientOptions& options) : seed_(seed) {
+  if (options.type_weights.size() != 6)
+    throw Error(ErrorCode::bad_values,
+                "a phantom needs six type weights: hcc, icc, metastasis, fnh, hemangioma, cyst; got " +
+                    std::to_string(options.type_weights.size()));
   const Rng root(seed);
   Rng type_rng = root.fork(0), anatomy_rng = root.fork(1), bowel_rng = root.fork(2), vessel_rng = root.fork(3),
       lesion_rng = root.fork(4);

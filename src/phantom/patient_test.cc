@@ -234,6 +234,12 @@ TEST(Patient, AnEmptyGridIsRefused) {
   EXPECT_THROW(patient.render(Geometry{}, Phase::arterial, {}, 0), Error);
 }
 
+TEST(Patient, WrongTypeWeightsAreRefused) {
+  PatientOptions options;
+  options.type_weights = {1, 2};
+  EXPECT_THROW(Patient(1, options), Error);
+}
+
 TEST(Patient, HealthyLiversHaveNoLesion) {
   PatientOptions options;
   options.no_lesion_probability = 1;
