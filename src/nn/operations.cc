@@ -28,21 +28,33 @@ struct Call {
   double number(const char* name, double fallback = 0) const { return attribute(node, name, fallback); }
 };
 
-/// The input in the weights' type, unless autocast chooses it.
-Tensor in_type_of(const Tensor& x, const Tensor& weight) {
-  const bool autocast = x.is_cuda() ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled();
-  return autocast ? x : x.to(weight.scalar_type());
+/// A convolution's input and weight in one type: autocast's where it is on (at::convolution is not on its list, and
+/// would run in f32), else the weight's own.
+std::pair<Tensor, Tensor> operands(const Tensor& x, const Tensor& weight) {
+  if (x.is_cuda() && at::autocast::is_enabled()) {
+    const auto type = at::autocast::get_autocast_gpu_dtype();
+    return {at::autocast::cached_cast(type, x), at::autocast::cached_cast(type, weight)};
+  }
+  if (!x.is_cuda() && at::autocast::is_cpu_enabled()) {
+    const auto type = at::autocast::get_autocast_cpu_dtype();
+    return {at::autocast::cached_cast(type, x, c10::DeviceType::CPU),
+            at::autocast::cached_cast(type, weight, c10::DeviceType::CPU)};
+  }
+  return {x.to(weight.scalar_type()), weight};
 }
 
+/// `bias` in the type of `x`; undefined stays undefined.
+Tensor bias_like(const Tensor& bias, const Tensor& x) { return bias.defined() ? bias.to(x.scalar_type()) : bias; }
+
 Tensor convolution(const Call& c, bool transposed) {
-  const Tensor weight = c.parameter("weight");
+  const auto [x, weight] = operands(c.x(), c.parameter("weight"));
   const std::vector<int64_t> stride = integers(c.node, "stride"), padding = integers(c.node, "padding");
   std::vector<int64_t> output_padding = integers(c.node, "output_padding");
   output_padding.resize(stride.size(), 0);
   const std::vector<int64_t> dilation(stride.size(), 1);
-  return at::convolution(in_type_of(c.x(), weight),
+  return at::convolution(x,
                          weight,
-                         c.parameter("bias"),
+                         bias_like(c.parameter("bias"), x),
                          stride,
                          padding,
                          dilation,
@@ -54,14 +66,15 @@ Tensor convolution(const Call& c, bool transposed) {
 /// A transposed convolution whose kernel equals its stride places blocks side by side: a 1x1 convolution to
 /// kernel x out channels, then depth to space. LibTorch's own kernel is far slower, above all in bf16.
 Tensor block_transpose(const Call& c) {
-  const Tensor weight = c.parameter("weight"), bias = c.parameter("bias");
+  const auto [x, weight] = operands(c.x(), c.parameter("weight"));
+  const Tensor bias = bias_like(c.parameter("bias"), x);
   const std::vector<int64_t> kernel = integers(c.node, "kernel"), ones(kernel.size(), 1), zeros(kernel.size(), 0);
   const int64_t axes = int64_t(kernel.size()), in = weight.size(0), out = weight.size(1), cells = weight[0][0].numel();
   std::vector<int64_t> unit{cells * out, in};
   unit.resize(kernel.size() + 2, 1);
   const Tensor pointwise = weight.reshape({in, out, cells}).permute({2, 1, 0}).reshape(unit);
   const Tensor spread = bias.defined() ? bias.repeat({cells}) : bias;
-  const Tensor y = at::convolution(in_type_of(c.x(), weight), pointwise, spread, ones, zeros, ones, false, zeros, 1);
+  const Tensor y = at::convolution(x, pointwise, spread, ones, zeros, ones, false, zeros, 1);
   // [N, D.., k.., out], interleaved to [N, D, k, .., out]; the result is channels-last.
   std::vector<int64_t> split_size{y.size(0)}, joined_size{y.size(0)}, order{0};
   for (int64_t a = 0; a < axes; ++a) split_size.push_back(y.size(a + 2));
@@ -87,7 +100,7 @@ Tensor conv_transpose(const Call& c) {
 
 Tensor linear(const Call& c) {
   const Tensor weight = c.parameter("weight");
-  return torch::nn::functional::linear(in_type_of(c.x(), weight), weight, c.parameter("bias"));
+  return torch::nn::functional::linear(c.x().to(weight.scalar_type()), weight, c.parameter("bias"));
 }
 
 Tensor batch_norm(const Call& c) {

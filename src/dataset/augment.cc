@@ -1,0 +1,107 @@
+#include "dataset/augment.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace hepatica {
+namespace {
+
+void vary_tissue(LearningSlice& slice, const AugmentOptions& options, Rng& rng) {
+  const double share = double(liver_area(slice)) / double(slice.pixels());
+  if (!slice.liver.empty() && share > 0 && share < options.erase_below && rng.chance(options.erase_liver))
+    erase_liver(slice, rng.uniform(-60, 60), rng);
+  if (rng.chance(options.shift_liver)) shift_liver(slice, rng.uniform(-1, 1) * options.shift_liver_hu);
+  BlobOptions blobs;
+  blobs.delta_low = -options.blob_contrast_hu;
+  blobs.delta_high = options.blob_contrast_hu;
+  if (rng.chance(options.blobs_inside)) {
+    blobs.count = int(rng.integer(1, options.blobs_inside_count));
+    paint_blobs_inside(slice, blobs, rng);
+  }
+  if (rng.chance(options.blobs_outside)) {
+    blobs.count = int(rng.integer(1, options.blobs_outside_count));
+    blobs.radius_low_mm = 8;
+    blobs.radius_high_mm = 55;
+    paint_blobs_outside(slice, blobs, rng);
+  }
+}
+
+void vary_sharpness(LearningSlice& slice, const AugmentOptions& options, Rng& rng) {
+  if (rng.chance(options.coarsen)) coarsen(slice, rng.integer(2, options.coarsen_factor));
+  if (rng.chance(options.blur)) blur(slice.hu, slice.width, slice.height, rng.uniform(0.3, options.blur_px));
+  if (rng.chance(options.sharpen)) sharpen(slice, rng.uniform(0.6, 1.5), rng.uniform(0, options.sharpen_amount));
+  if (rng.chance(options.noise)) add_noise(slice, rng.uniform(0, options.noise_hu), rng.chance(0.5) ? rng.uniform(0.4, 1.2) : 0, rng);
+}
+
+}  // namespace
+
+void vary_intensity(LearningSlice& slice, const AugmentOptions& options, Rng& rng) {
+  if (rng.chance(options.contrast)) {
+    change_contrast(slice,
+                    std::exp(rng.uniform(-1, 1) * options.gain),
+                    std::exp(rng.uniform(-1, 1) * options.gamma),
+                    rng.uniform(-1, 1) * options.offset_hu);
+  }
+  vary_sharpness(slice, options, rng);
+  if (rng.chance(options.occlude)) occlude(slice, int(rng.integer(1, 3)), 70, rng);
+  if (rng.chance(options.crop_range)) {
+    const float low = float(rng.uniform(-160, 0)), high = float(rng.uniform(170, 255));
+    for (float& hu : slice.hu) hu = std::clamp(hu, low, high);
+  }
+}
+
+LearningSlice augmented(const LearningSlice& slice,
+                        int64_t width,
+                        int64_t height,
+                        double spacing_mm,
+                        const AugmentOptions& options,
+                        Rng& rng) {
+  const Warp warp = draw_warp(slice, width, height, spacing_mm, options.warp, rng);
+  LearningSlice out = warped(slice, warp, width, height, spacing_mm);
+  vary_tissue(out, options, rng);
+  vary_intensity(out, options, rng);
+  return out;
+}
+
+AugmentOptions augment_options(const Block& block) {
+  AugmentOptions o;
+  OptionReader reader(block);
+  const auto chance = [&](const char* key, double& value) { value = reader.number(key, value, 0, 1); };
+  const auto amount = [&](const char* key, double& value, double most) { value = reader.number(key, value, 0, most); };
+  const auto count = [&](const char* key, int& value) { value = int(reader.integer(key, value, 1, 50)); };
+  amount("rotation_deg", o.warp.rotation_deg, 180);
+  o.warp.scale_low = reader.number("scale_low", o.warp.scale_low, 0.1, 10);
+  o.warp.scale_high = reader.number("scale_high", o.warp.scale_high, o.warp.scale_low, 10);
+  amount("stretch", o.warp.stretch, 1);
+  amount("shift", o.warp.shift, 1);
+  chance("flip_x", o.warp.flip_x);
+  chance("flip_y", o.warp.flip_y);
+  amount("elastic_mm", o.warp.elastic_mm, 50);
+  chance("contrast", o.contrast);
+  amount("gain", o.gain, 3);
+  amount("gamma", o.gamma, 3);
+  amount("offset_hu", o.offset_hu, 500);
+  chance("noise", o.noise);
+  amount("noise_hu", o.noise_hu, 500);
+  chance("blur", o.blur);
+  o.blur_px = reader.number("blur_px", o.blur_px, 0.3, 10);
+  chance("sharpen", o.sharpen);
+  amount("sharpen_amount", o.sharpen_amount, 10);
+  chance("coarsen", o.coarsen);
+  o.coarsen_factor = int(reader.integer("coarsen_factor", o.coarsen_factor, 2, 8));
+  chance("shift_liver", o.shift_liver);
+  amount("shift_liver_hu", o.shift_liver_hu, 300);
+  chance("blobs_inside", o.blobs_inside);
+  count("blobs_inside_count", o.blobs_inside_count);
+  chance("blobs_outside", o.blobs_outside);
+  count("blobs_outside_count", o.blobs_outside_count);
+  amount("blob_contrast_hu", o.blob_contrast_hu, 300);
+  chance("occlude", o.occlude);
+  chance("erase_liver", o.erase_liver);
+  chance("erase_below", o.erase_below);
+  chance("crop_range", o.crop_range);
+  reader.finish();
+  return o;
+}
+
+}  // namespace hepatica

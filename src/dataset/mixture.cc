@@ -1,0 +1,98 @@
+#include "dataset/mixture.h"
+
+#include <cmath>
+#include <map>
+
+#include "base/error.h"
+
+namespace hepatica {
+namespace {
+
+std::vector<std::string> groups_of(const SliceSource& source) {
+  std::vector<std::string> groups;
+  for (size_t i = 0; i < source.size(); ++i) groups.push_back(source.group(i));
+  return groups;
+}
+
+/// `count` of `items`: whole shuffled rounds one after the other.
+std::vector<size_t> rounds(const std::vector<size_t>& items, size_t count, Rng& rng) {
+  std::vector<size_t> drawn;
+  while (drawn.size() < count && !items.empty()) {
+    std::vector<size_t> round = items;
+    rng.shuffle(round);
+    round.resize(std::min(round.size(), count - drawn.size()));
+    drawn.insert(drawn.end(), round.begin(), round.end());
+  }
+  return drawn;
+}
+
+}  // namespace
+
+void Mixture::add(std::string name, std::shared_ptr<const SliceSource> source, double share, Split split) {
+  check_no_leak(groups_of(*source), split);
+  if (split.training.empty()) throw Error(ErrorCode::bad_manifest, name + ": no item is left to train on");
+  parts_.push_back({std::move(name), std::move(source), share, std::move(split)});
+}
+
+void Mixture::add(
+    std::string name, std::shared_ptr<const SliceSource> source, double share, double fraction, uint64_t seed) {
+  Split split = split_by_group(groups_of(*source), fraction, seed);
+  add(std::move(name), std::move(source), share, std::move(split));
+}
+
+std::string Mixture::group(const MixtureItem& item) const {
+  return parts_[item.source].name + "/" + parts_[item.source].source->group(item.index);
+}
+
+std::vector<MixtureItem> Mixture::draw(size_t count, Rng rng, bool balanced) const {
+  double total = 0;
+  for (const Part& part : parts_) total += part.share;
+  std::vector<MixtureItem> items;
+  double due = 0;
+  for (size_t s = 0; s < parts_.size(); ++s) {
+    due += double(count) * parts_[s].share / total;
+    const size_t mine = size_t(std::llround(due)) - items.size();
+    std::map<std::string, std::vector<size_t>> classes;
+    for (const size_t i : parts_[s].split.training) classes[balanced ? parts_[s].source->label(i) : ""].push_back(i);
+    size_t left = mine, classes_left = classes.size();
+    for (const auto& [label, members] : classes) {
+      const size_t of_class = (left + classes_left - 1) / classes_left;
+      for (const size_t i : rounds(members, of_class, rng)) items.push_back({s, i});
+      left -= of_class;
+      --classes_left;
+    }
+  }
+  rng.shuffle(items);
+  return items;
+}
+
+size_t Mixture::training_size() const {
+  size_t size = 0;
+  for (const Part& part : parts_) size += part.split.training.size();
+  return size;
+}
+
+std::vector<MixtureItem> Mixture::validation(size_t most) const {
+  std::vector<MixtureItem> items;
+  for (size_t s = 0; s < parts_.size(); ++s) {
+    const std::vector<size_t>& all = parts_[s].split.validation;
+    const size_t count = std::min(most, all.size());
+    for (size_t n = 0; n < count; ++n) items.push_back({s, all[n * all.size() / count]});
+  }
+  return items;
+}
+
+nlohmann::json Mixture::describe() const {
+  nlohmann::json all = nlohmann::json::array();
+  for (const Part& part : parts_) {
+    all.push_back({{"name", part.name},
+                   {"share", part.share},
+                   {"slices", part.source->size()},
+                   {"training", part.split.training.size()},
+                   {"validation", part.split.validation.size()},
+                   {"sha256", part.source->fingerprint()}});
+  }
+  return all;
+}
+
+}  // namespace hepatica

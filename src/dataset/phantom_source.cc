@@ -1,0 +1,205 @@
+#include "dataset/phantom_source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "dataset/slice_cache.h"
+
+namespace hepatica {
+namespace {
+
+using phantom::LesionType;
+
+/// What a slice depends on; the number of patients is no part of it.
+nlohmann::json json_of(const PhantomSourceOptions& o) {
+  return {{"cohort", o.cohort},     {"slices", o.slices},       {"view", o.view},
+          {"matrix", o.matrix},     {"field_low", o.field_low_mm}, {"field_high", o.field_high_mm}, {"in_lesion", o.in_lesion},
+          {"in_liver", o.in_liver}, {"no_lesion", o.no_lesion},   {"types", o.types},         {"phases", o.phases},
+          {"least_lesion_mm", o.least_lesion_mm}};
+}
+
+/// One slice of `matrix` pixels a side around `center`.
+Geometry slice_grid(const Vec3& center, int matrix, double field_mm, double thickness_mm) {
+  Geometry grid;
+  const double spacing = field_mm / matrix;
+  grid.size = {matrix, matrix, 1};
+  grid.spacing = {spacing, spacing, thickness_mm};
+  grid.origin = {center[0] - 0.5 * spacing * (matrix - 1), center[1] - 0.5 * spacing * (matrix - 1), center[2]};
+  return grid;
+}
+
+std::vector<LesionBox> boxes_of(const phantom::Rendering& rendering, const phantom::Patient& patient, double least_mm) {
+  std::map<int, Box2> boxes;
+  const int64_t nx = rendering.lesions.nx(), ny = rendering.lesions.ny();
+  for (int64_t j = 0; j < ny; ++j) {
+    for (int64_t i = 0; i < nx; ++i) {
+      const int id = rendering.lesions.at(i, j, 0);
+      if (id == 0) continue;
+      const Box2 pixel{double(i), double(j), double(i + 1), double(j + 1)};
+      const auto [place, is_new] = boxes.try_emplace(id, pixel);
+      Box2& box = place->second;
+      if (is_new) continue;
+      box = {std::min(box.x0, pixel.x0), std::min(box.y0, pixel.y0), std::max(box.x1, pixel.x1), std::max(box.y1, pixel.y1)};
+    }
+  }
+  std::vector<LesionBox> all;
+  const double spacing = rendering.hu.geometry().spacing[0];
+  for (const auto& [id, box] : boxes) {
+    if (std::max(box.width(), box.height()) * spacing < least_mm) continue;
+    const auto& truths = patient.lesions();
+    const auto truth = std::find_if(truths.begin(), truths.end(), [id = id](const auto& t) { return t.id == id; });
+    all.push_back({box, truth == truths.end() ? "" : std::string(phantom::name_of(truth->type)), false});
+  }
+  return all;
+}
+
+class PhantomSource : public SliceSource {
+ public:
+  PhantomSource(const PhantomSourceOptions& options, uint64_t seed, const fs::path& cache)
+      : options_(options), seed_(seed) {
+    fingerprint_ = sha256(json_of(options).dump() + std::to_string(seed) + bytes_of_slice(render(0)));
+    if (!cache.empty()) folder_ = cache / fingerprint_.substr(0, 16);
+    if (!folder_.empty()) fs::create_directories(folder_);
+  }
+
+  size_t size() const override { return size_t(options_.patients) * size_t(options_.slices); }
+  std::string group(size_t index) const override { return std::to_string(index / size_t(options_.slices)); }
+  std::string label(size_t index) const override { return type_of(index / size_t(options_.slices)); }
+  std::string fingerprint() const override { return sha256(fingerprint_ + std::to_string(options_.patients)); }
+
+  LearningSlice get(size_t index) const override {
+    if (folder_.empty()) return render(index);
+    const fs::path path = folder_ / fmt::format("{:06}.slice", index);
+    if (fs::exists(path)) return slice_from_bytes(read_file(path), path.string());
+    const std::string bytes = bytes_of_slice(render(index));
+    write_file(path, bytes);
+    return slice_from_bytes(bytes, path.string());
+  }
+
+ private:
+  const std::string& type_of(size_t patient) const { return options_.types[patient % options_.types.size()]; }
+
+  phantom::Patient patient(size_t index) const {
+    phantom::PatientOptions options = phantom::cohort_options(options_.cohort);
+    const LesionType type = *phantom::lesion_type_from_name(type_of(index));
+    for (size_t t = 0; t < options.type_weights.size(); ++t) options.type_weights[t] = t == size_t(type);
+    options.no_lesion_probability = options_.no_lesion;
+    return phantom::Patient(phantom::patient_seed(options_.cohort, seed_, index), options);
+  }
+
+  LearningSlice render(size_t index) const {
+    const phantom::Patient one = patient(index / size_t(options_.slices));
+    Rng rng = Rng(seed_).fork(index + 1);
+    LearningSlice slice;
+    // A cut may miss its lesion (breathing, irregular shape): then another height is drawn.
+    for (int attempt = 0; attempt < 8; ++attempt) {
+      slice = options_.view == "lesion" ? around_lesion(one, index, rng) : through_trunk(one, rng);
+      if (options_.view == "scan" || slice.target) break;
+    }
+    return slice;
+  }
+
+  LearningSlice through_trunk(const phantom::Patient& one, Rng& rng) const {
+    const Box3 body = one.body_box(), liver = one.liver_box();
+    double z = rng.uniform(body.low[2], body.high[2]);
+    if (rng.chance(options_.in_lesion) && !one.lesions().empty()) {
+      const auto& lesion = one.lesions()[size_t(rng.integer(0, int64_t(one.lesions().size()) - 1))];
+      z = lesion.center[2] + rng.uniform(-0.42, 0.42) * lesion.diameter_mm;
+    } else if (rng.chance(options_.in_liver)) {
+      z = rng.uniform(liver.low[2] - 5, liver.high[2] + 5);
+    }
+    const double field = rng.uniform(options_.field_low_mm, options_.field_high_mm);
+    const Vec3 center{body.center()[0] + rng.uniform(-15, 15), body.center()[1] + rng.uniform(-15, 15), z};
+    return cut(one, center, field, rng);
+  }
+
+  LearningSlice around_lesion(const phantom::Patient& one, size_t index, Rng& rng) const {
+    const LesionType type = *phantom::lesion_type_from_name(label(index));
+    std::vector<phantom::LesionTruth> lesions;
+    for (const auto& lesion : one.lesions()) {
+      if (lesion.type == type) lesions.push_back(lesion);
+    }
+    if (lesions.empty()) return cut(one, one.liver_box().center(), options_.field_low_mm, rng);
+    const auto& lesion = lesions[size_t(rng.integer(0, int64_t(lesions.size()) - 1))];
+    const double field = rng.uniform(options_.field_low_mm, options_.field_high_mm);
+    Vec3 center = lesion.center;
+    center[2] += rng.uniform(-0.4, 0.4) * lesion.diameter_mm;
+    LearningSlice slice = cut(one, center, field, rng);
+    const double middle = 0.5 * options_.matrix;
+    double nearest = 1e9;
+    for (const LesionBox& box : slice.lesions) {
+      const double distance = std::hypot(box.box.center_x() - middle, box.box.center_y() - middle);
+      if (box.type != label(index) || distance >= nearest) continue;
+      nearest = distance;
+      slice.target = box.box;
+      slice.label = box.type;
+    }
+    return slice;
+  }
+
+  LearningSlice cut(const phantom::Patient& one, const Vec3& center, double field_mm, Rng& rng) const {
+    const std::string& name = options_.phases[size_t(rng.integer(0, int64_t(options_.phases.size()) - 1))];
+    const Phase phase = phase_from_name(name).value_or(Phase::portal_venous);
+    const phantom::ScannerOptions scanner = phantom::draw_scanner(rng, options_.cohort);
+    const double thickness = scanner.slice_thickness_mm > 0 ? scanner.slice_thickness_mm : rng.uniform(1, 5);
+    const Geometry grid = slice_grid(center, options_.matrix, field_mm, thickness);
+    const phantom::Rendering rendering = one.render(grid, phase, scanner, rng.next());
+    LearningSlice slice;
+    slice.width = slice.height = options_.matrix;
+    slice.spacing_mm = grid.spacing[0];
+    slice.phase = phase;
+    slice.hu.assign(rendering.hu.values().begin(), rendering.hu.values().end());
+    const Mask liver = phantom::liver_mask(rendering.organs);
+    slice.liver.assign(liver.values().begin(), liver.values().end());
+    slice.liver_hu = median_liver_hu(slice);
+    slice.lesions = boxes_of(rendering, one, options_.least_lesion_mm);
+    return slice;
+  }
+
+  PhantomSourceOptions options_;
+  uint64_t seed_;
+  std::string fingerprint_;
+  fs::path folder_;
+};
+
+}  // namespace
+
+PhantomSourceOptions phantom_source_options(OptionReader& reader) {
+  PhantomSourceOptions o;
+  o.cohort = reader.text("cohort", o.cohort);
+  o.patients = int(reader.integer("patients", o.patients, 2, 1000000));
+  o.slices = int(reader.integer("slices", o.slices, 1, 10000));
+  o.view = reader.choice("view", o.view, {"scan", "lesion"});
+  o.matrix = int(reader.integer("matrix", o.matrix, 16, 2048));
+  const std::vector<double> field = reader.numbers("field_mm", {o.field_low_mm, o.field_high_mm}, 10, 2000);
+  if (field.size() != 2 || field[0] > field[1])
+    throw Error(ErrorCode::bad_recipe, "'field_mm' needs two values: the smallest and the largest field of view");
+  o.field_low_mm = field[0];
+  o.field_high_mm = field[1];
+  o.in_lesion = reader.number("in_lesion", o.in_lesion, 0, 1);
+  o.in_liver = reader.number("in_liver", o.in_liver, 0, 1);
+  o.no_lesion = reader.number("no_lesion", o.no_lesion, 0, 1);
+  o.types = reader.texts("types", o.types);
+  o.phases = reader.texts("phases", o.phases);
+  o.least_lesion_mm = reader.number("least_lesion_mm", o.least_lesion_mm, 0, 100);
+  for (const std::string& type : o.types) {
+    if (!phantom::lesion_type_from_name(type)) throw Error(ErrorCode::bad_recipe, "phantoms: unknown lesion type '" + type + "'");
+  }
+  for (const std::string& phase : o.phases) {
+    if (!phase_from_name(phase)) throw Error(ErrorCode::bad_recipe, "phantoms: unknown phase '" + phase + "'");
+  }
+  if (o.types.empty() || o.phases.empty())
+    throw Error(ErrorCode::bad_recipe, "phantoms: 'types' and 'phases' need at least one entry each");
+  return o;
+}
+
+std::unique_ptr<SliceSource> make_phantom_source(const PhantomSourceOptions& options, uint64_t seed, const fs::path& cache) {
+  return std::make_unique<PhantomSource>(options, seed, cache);
+}
+
+}  // namespace hepatica

@@ -1,0 +1,71 @@
+#include "dataset/slice_cache.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace hepatica {
+namespace {
+
+nlohmann::json json_of(const Box2& box) { return {box.x0, box.y0, box.x1, box.y1}; }
+
+Box2 box_of(const nlohmann::json& json) { return {json.at(0), json.at(1), json.at(2), json.at(3)}; }
+
+}  // namespace
+
+std::string bytes_of_slice(const LearningSlice& slice) {
+  nlohmann::json head{{"width", slice.width},
+                      {"height", slice.height},
+                      {"spacing_mm", slice.spacing_mm},
+                      {"phase", name_of(slice.phase)},
+                      {"label", slice.label},
+                      {"liver", !slice.liver.empty()},
+                      {"lesions", nlohmann::json::array()}};
+  for (const LesionBox& lesion : slice.lesions)
+    head["lesions"].push_back({{"box", json_of(lesion.box)}, {"type", lesion.type}, {"ignore", lesion.ignore}});
+  if (slice.liver_hu) head["liver_hu"] = *slice.liver_hu;
+  if (slice.target) head["target"] = json_of(*slice.target);
+  std::string bytes = head.dump() + "\n";
+  std::vector<int16_t> hu(slice.hu.size());
+  std::transform(slice.hu.begin(), slice.hu.end(), hu.begin(), [](float value) {
+    return int16_t(std::lround(std::clamp(value, -32768.0f, 32767.0f)));
+  });
+  bytes.append(reinterpret_cast<const char*>(hu.data()), hu.size() * sizeof(int16_t));
+  bytes.append(slice.liver.begin(), slice.liver.end());
+  return bytes;
+}
+
+LearningSlice slice_from_bytes(const std::string& bytes, const std::string& source) {
+  const size_t line = bytes.find('\n');
+  const nlohmann::json head =
+      line == std::string::npos ? nlohmann::json() : nlohmann::json::parse(bytes.substr(0, line), nullptr, false);
+  LearningSlice slice;
+  if (head.is_object()) {
+    slice.width = head.value("width", int64_t(0));
+    slice.height = head.value("height", int64_t(0));
+  }
+  const size_t pixels = slice.pixels();
+  const size_t size = head.is_object() ? line + 1 + pixels * (2 + (head.value("liver", false) ? 1 : 0)) : 0;
+  if (pixels == 0 || bytes.size() != size)
+    throw Error(ErrorCode::bad_format, source + " is not a whole cached slice; remove the file and run again");
+  slice.spacing_mm = head.at("spacing_mm");
+  slice.phase = phase_from_name(head.at("phase").get<std::string>()).value_or(Phase::unknown);
+  slice.label = head.at("label");
+  for (const auto& lesion : head.at("lesions"))
+    slice.lesions.push_back({box_of(lesion.at("box")), lesion.at("type"), lesion.at("ignore")});
+  if (head.contains("liver_hu")) slice.liver_hu = head.at("liver_hu").get<double>();
+  if (head.contains("target")) slice.target = box_of(head.at("target"));
+  std::vector<int16_t> hu(pixels);
+  std::memcpy(hu.data(), bytes.data() + line + 1, pixels * 2);
+  slice.hu.assign(hu.begin(), hu.end());
+  if (head.at("liver").get<bool>()) {
+    const auto* mask = reinterpret_cast<const uint8_t*>(bytes.data()) + line + 1 + pixels * 2;
+    slice.liver.assign(mask, mask + pixels);
+  }
+  return slice;
+}
+
+}  // namespace hepatica

@@ -1,0 +1,31 @@
+// Where slices come from.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+#include "dataset/slice.h"
+
+namespace hepatica {
+
+/// A set of slices that can be drawn again and again. Safe to use from several threads.
+class SliceSource {
+ public:
+  virtual ~SliceSource() = default;
+  virtual size_t size() const = 0;
+  /// Patient or volume of item `index`: items of one group never lie on both sides of a split.
+  virtual std::string group(size_t index) const = 0;
+  /// The slice, without augmentation. Error where its file is broken, naming it.
+  virtual LearningSlice get(size_t index) const = 0;
+  /// Class of the item, known without reading it; empty where it has none.
+  virtual std::string label(size_t) const { return {}; }
+  /// What identifies the data, for the run's manifest: a hash over what was read or generated.
+  virtual std::string fingerprint() const = 0;
+};
+
+/// The items of `source` whose label is one of `labels`.
+std::unique_ptr<SliceSource> select_labels(std::shared_ptr<const SliceSource> source, const std::vector<std::string>& labels);
+
+}  // namespace hepatica

@@ -1,0 +1,22 @@
+// The `data` block of a recipe as sources of slices.
+#pragma once
+
+#include "base/files.h"
+#include "base/options.h"
+#include "dataset/mixture.h"
+
+namespace hepatica::train {
+
+/// Where data lie, and what parts them.
+struct DataPlaces {
+  fs::path data;   ///< of --data: a folder of slices (images/, masks/) or a manifest CSV; empty: synthetic data alone
+  fs::path cache;  ///< folder for rendered slices
+  uint64_t seed = 0;
+};
+
+/// Sources of the block: `slices` (a folder of pictures with masks), `manifest` (a CSV), `phantoms` (of which `keep` takes the patients of some lesion types only); each with `share`, and
+/// `validation` (fraction of the patients). Error{bad_recipe} where the block names none, Error{bad_manifest} where
+/// `data` is of another kind than the block.
+Mixture mixture_from_block(const Block& block, const DataPlaces& places);
+
+}  // namespace hepatica::train

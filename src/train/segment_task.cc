@@ -1,0 +1,107 @@
+#include "train/segment_task.h"
+
+#include <map>
+
+#include "nn/losses.h"
+#include "train/tensors.h"
+
+namespace hepatica::train {
+namespace {
+
+constexpr double kFalseShare = 0.002;
+
+class SegmentValidation : public Validation {
+ public:
+  explicit SegmentValidation(const Mixture& data) : data_(data) {}
+
+  void add(const nn::TensorMap& outputs, const Batch& batch) override {
+    const torch::Tensor found = outputs.at("logits").gt(0), truth = batch.targets.at("liver").gt(0.5);
+    const auto both = (found & truth).sum({1, 2, 3}), a = found.sum({1, 2, 3}), b = truth.sum({1, 2, 3});
+    for (int64_t n = 0; n < found.size(0); ++n) {
+      const MixtureItem item = item_of(batch, n);
+      const int64_t in_truth = b[n].item<int64_t>(), in_found = a[n].item<int64_t>();
+      Sums& sums = groups_[{item.source, data_.group(item)}];
+      sums.both += both[n].item<int64_t>();
+      sums.all += in_truth + in_found;
+      if (in_truth == 0) {
+        ++empty_;
+        false_ += double(in_found) > kFalseShare * double(found[n].numel());
+      }
+    }
+  }
+
+  Metrics metrics() const override {
+    std::map<size_t, std::pair<double, double>> sources;
+    for (const auto& [key, sums] : groups_) {
+      if (sums.all == 0) continue;
+      sources[key.first].first += 2.0 * double(sums.both) / double(sums.all);
+      sources[key.first].second += 1;
+    }
+    Metrics metrics{{"score", 0}};
+    for (const auto& [source, sum] : sources) {
+      metrics.emplace_back("dice_" + data_.name(source), sum.first / sum.second);
+      metrics[0].second += sum.first / sum.second / double(sources.size());
+    }
+    metrics.emplace_back("false_livers", empty_ ? false_ / empty_ : 0);
+    metrics[0].second -= 0.1 * metrics.back().second;
+    return metrics;
+  }
+
+ private:
+  struct Sums {
+    int64_t both = 0, all = 0;
+  };
+  const Mixture& data_;
+  std::map<std::pair<size_t, std::string>, Sums> groups_;
+  double empty_ = 0, false_ = 0;
+};
+
+class SegmentTask : public Task {
+ public:
+  SegmentTask(Mixture data, SegmentTaskOptions options) : data_(std::move(data)), options_(std::move(options)) {}
+
+  std::string role() const override { return "segment"; }
+  nn::Graph graph() const override { return options_.network; }
+  nlohmann::json metadata() const override {
+    return {{"task", "segment"}, {"classes", {"liver"}}, {"input", json_from_input(options_.input)}};
+  }
+  const Mixture& data() const override { return data_; }
+
+  Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
+    return batch_of(items, options_.augment, rng);
+  }
+  Batch validation_batch(const std::vector<MixtureItem>& items) const override {
+    AugmentOptions none;
+    none.warp = {0, 1, 1, 0, 0, 0, 0, 0};
+    return batch_of(items, none, Rng(0));
+  }
+  torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
+    return nn::dice_bce_loss(outputs.at("logits"), batch.targets.at("liver"));
+  }
+  std::unique_ptr<Validation> validation() const override { return std::make_unique<SegmentValidation>(data_); }
+
+ private:
+  Batch batch_of(const std::vector<MixtureItem>& items, const AugmentOptions& augment, const Rng& rng) const {
+    std::vector<torch::Tensor> images, livers;
+    for (size_t n = 0; n < items.size(); ++n) {
+      Rng mine = rng.fork(n);
+      const double spacing = options_.input.spacing_mm;
+      const LearningSlice slice = augmented(data_.get(items[n]), options_.size, options_.size, spacing, augment, mine);
+      const std::span<const float> hu(slice.hu);
+      images.push_back(tensor_of(segment_plane(hu, slice.width, slice.height, spacing, spacing, options_.input).image));
+      livers.push_back(tensor_of(segment_target(slice.liver, slice.width, slice.height, spacing, spacing, options_.input)));
+    }
+    return {torch::stack(images), {{"liver", torch::stack(livers)}, {"items", tensor_of(items)}}};
+  }
+
+  Mixture data_;
+  SegmentTaskOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_segment_task(Mixture data, SegmentTaskOptions options) {
+  return std::make_unique<SegmentTask>(std::move(data), std::move(options));
+}
+
+}  // namespace hepatica::train

@@ -1,0 +1,23 @@
+// Training of the liver segmenter on single slices.
+#pragma once
+
+#include <memory>
+
+#include "dataset/augment.h"
+#include "stages/segment/input.h"
+#include "train/task.h"
+
+namespace hepatica::train {
+
+struct SegmentTaskOptions {
+  nn::Graph network;       ///< 2D, one channel in, one logit out
+  SegmentInput input;
+  int size = 256;          ///< side of the training image in pixels of `input.spacing_mm`
+  AugmentOptions augment;
+};
+
+/// Dice over the batch plus binary cross entropy; the figures are the mean Dice over patients of each source, and the
+/// share of liver-free slices where more than 0.2 % of the image is called liver.
+std::unique_ptr<Task> make_segment_task(Mixture data, SegmentTaskOptions options);
+
+}  // namespace hepatica::train

@@ -1,0 +1,138 @@
+#include "train/train.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/threads.h"
+#include "train/classify_task.h"
+#include "train/data.h"
+#include "train/detect_task.h"
+#include "train/segment_task.h"
+
+namespace hepatica::train {
+namespace {
+
+nn::Graph graph_from_block(const Block& block) {
+  OptionReader reader(block);
+  const std::string family = reader.text("family", "");
+  const nlohmann::json arguments = json_from_block(reader.block("arguments"));
+  reader.finish();
+  return nn::build_graph(family, arguments.is_object() ? arguments : nlohmann::json::object());
+}
+
+Block block_of(const Block& recipe, const std::string& role) {
+  const Block train = recipe.child("train");
+  return role == "segment" || role == "detect" ? train.child(role) : train.child("classify").child(role);
+}
+
+std::unique_ptr<Task> segment_task(OptionReader& reader, Mixture data) {
+  SegmentTaskOptions options;
+  options.network = graph_from_block(reader.block("network"));
+  options.input = segment_input_from_block(reader.block("input"));
+  options.size = int(reader.integer("size", options.size, 32, 2048));
+  options.augment = augment_options(reader.block("augment"));
+  return make_segment_task(std::move(data), std::move(options));
+}
+
+std::unique_ptr<Task> detect_task(OptionReader& reader, Mixture data) {
+  DetectTaskOptions options;
+  options.network = graph_from_block(reader.block("network"));
+  options.input = detect_input_from_block(reader.block("input"));
+  options.augment = augment_options(reader.block("augment"));
+  options.mosaic = reader.number("mosaic", options.mosaic, 0, 1);
+  options.drop_liver = reader.number("drop_liver", options.drop_liver, 0, 1);
+  options.miss_lesion = reader.number("miss_lesion", options.miss_lesion, 0, 1);
+  options.jitter_liver = reader.number("jitter_liver", options.jitter_liver, 0, 1);
+  options.liver_hu_jitter = reader.number("liver_hu_jitter", options.liver_hu_jitter, 0, 100);
+  return make_detect_task(std::move(data), std::move(options));
+}
+
+std::unique_ptr<Task> classify_task(OptionReader& reader, const std::string& role, Mixture data) {
+  ClassifyTaskOptions options;
+  options.role = role;
+  options.network = graph_from_block(reader.block("network"));
+  options.input = classify_input_from_block(reader.block("input"));
+  options.augment = augment_options(reader.block("augment"));
+  options.classes = reader.texts("classes", {});
+  OptionReader members(reader.block("members"));
+  for (const std::string& name : options.classes) {
+    if (members.has(name)) options.members[name] = members.texts(name, {});
+  }
+  members.finish();
+  options.box_jitter_px = reader.number("box_jitter_px", options.box_jitter_px, 0, 200);
+  options.invert = reader.number("invert", options.invert, 0, 1);
+  options.salt_pepper = reader.number("salt_pepper", options.salt_pepper, 0, 1);
+  options.loss.beta = reader.number("beta", options.loss.beta, 0, 100);
+  options.loss.temperature = reader.number("temperature", options.loss.temperature, 0.01, 100);
+  options.smoothing = reader.number("smoothing", options.smoothing, 0, 0.9);
+  if (options.classes.size() < 2) throw Error(ErrorCode::bad_recipe, "train.classify." + role + ": 'classes' needs two or more names");
+  return make_classify_task(std::move(data), std::move(options));
+}
+
+}  // namespace
+
+std::vector<std::string> roles_to_train(const Block& recipe, const std::vector<std::string>& stages) {
+  const Block train = recipe.child("train");
+  std::vector<std::string> known, wanted;
+  for (const char* role : {"segment", "detect"}) {
+    if (train.node && train.node[role]) known.push_back(role);
+  }
+  if (train.node && train.node["classify"]) {
+    for (const auto& entry : train.node["classify"]) known.push_back(entry.first.as<std::string>());
+  }
+  if (stages.empty()) wanted = known;
+  for (const std::string& stage : stages) {
+    for (const std::string& role : known) {
+      const bool classifier = role != "segment" && role != "detect";
+      if ((stage == role || (stage == "classify" && classifier)) && std::find(wanted.begin(), wanted.end(), role) == wanted.end())
+        wanted.push_back(role);
+    }
+    const bool found = std::find(known.begin(), known.end(), stage) != known.end() ||
+                       (stage == "classify" && std::any_of(known.begin(), known.end(), [](const std::string& role) {
+                          return role != "segment" && role != "detect";
+                        }));
+    if (!found) {
+      std::string names;
+      for (const std::string& role : known) names += (names.empty() ? "" : ", ") + role;
+      throw Error(ErrorCode::usage,
+                  "--stage: the recipe " + recipe.file + " does not train '" + stage + "'" +
+                      (names.empty() ? "; it has no 'train' block" : "; it trains " + names));
+    }
+  }
+  if (wanted.empty()) throw Error(ErrorCode::usage, "the recipe " + recipe.file + " has no 'train' block");
+  return wanted;
+}
+
+std::unique_ptr<Task> make_task(const Block& recipe, const std::string& role, const TrainRequest& request) {
+  OptionReader reader(block_of(recipe, role));
+  const fs::path cache = request.cache.empty() ? request.out / "cache" : request.cache;
+  Mixture data = mixture_from_block(reader.block("data"), {request.data, cache, request.seed});
+  reader.block("fit");
+  std::unique_ptr<Task> task = role == "segment"  ? segment_task(reader, std::move(data))
+                               : role == "detect" ? detect_task(reader, std::move(data))
+                                                  : classify_task(reader, role, std::move(data));
+  reader.finish();
+  return task;
+}
+
+std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const TrainRequest& request) {
+  at::set_num_threads(thread_count());
+  std::vector<std::pair<std::string, FitResult>> results;
+  for (const std::string& role : roles_to_train(recipe, request.stages)) {
+    const Block block = block_of(recipe, role);
+    FitOptions options = fit_options(block.child("fit"));
+    options.seed = request.seed;
+    const std::unique_ptr<Task> task = make_task(recipe, role, request);
+    const nlohmann::json provenance{{"recipe", fs::path(recipe.file).filename().string()},
+                                    {"effective", json_from_block(block)},
+                                    {"seed", request.seed},
+                                    {"data", task->data().describe()}};
+    log_info("{}: {} training slices, {} parameters",
+             role, task->data().training_size(), nn::parameter_count(task->graph()));
+    results.emplace_back(role, fit(*task, options, request.out / role, request.resume, provenance));
+  }
+  return results;
+}
+
+}  // namespace hepatica::train

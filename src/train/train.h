@@ -1,0 +1,32 @@
+// A recipe's `train` block carried out.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "base/options.h"
+#include "train/fit.h"
+
+namespace hepatica::train {
+
+struct TrainRequest {
+  fs::path data;                    ///< folder of slices or manifest CSV; empty where the recipe's data are all synthetic
+  fs::path out;                     ///< one folder a checkpoint is made in it
+  fs::path cache;                   ///< of rendered slices; empty: `out`/cache
+  std::vector<std::string> stages;  ///< "segment", "detect", "classify", or one classifier's task; empty: all
+  bool resume = false;
+  uint64_t seed = 0;
+};
+
+/// The roles that `stages` ask of this recipe, in order: "segment", "detect", "benign_malignant", ...
+/// Error{usage} for a stage that the recipe does not train, naming those that it does.
+std::vector<std::string> roles_to_train(const Block& recipe, const std::vector<std::string>& stages);
+
+/// The task of one role with its data.
+std::unique_ptr<Task> make_task(const Block& recipe, const std::string& role, const TrainRequest& request);
+
+/// Trains every role asked for, one after the other, each in `out`/<role>. Gives the results by role, in order.
+std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const TrainRequest& request);
+
+}  // namespace hepatica::train
