@@ -187,12 +187,7 @@ void locate_pixels(DicomImage& image, uint64_t stopped_at) {
   // Explicit VR: tag, VR, 2 reserved bytes, length; implicit: tag, length.
   const bool explicit_vr = std::equal(tag.begin(), tag.end(), head.begin()) && head[4] == 'O';
   const bool implicit_vr = !explicit_vr && std::equal(tag.begin(), tag.end(), head.begin() + 4);
-<<<<<<< HEAD
-  uint64_t needed = uint64_t(image.format.frame_bytes()) * image.frames.size();
-  if (image.format.bits_allocated == 1) needed = (needed + 7) / 8;  // PS3.5 8.1.1: bits of frames are packed
-=======
   const uint64_t needed = image.format.total_bytes(image.frames.size());
->>>>>>> main
   if (!explicit_vr && !implicit_vr) fail_truncated(image);
   const uint32_t length = little_endian(head.data() + 8);
   if (!big && length == 0xFFFFFFFF) return locate_fragments(image, file, stopped_at, file_size);
