@@ -91,7 +91,9 @@ void compare_with_references(const std::vector<PhaseImage>& images,
   std::vector<const Mask*> lesion_masks;
   for (size_t i = 0; i < images.size(); ++i) {
     const ImageReferences& reference = references[i];
-    ImageResult& image = result.images[reference.row];
+    lesion_masks.push_back(reference.row && !reference.lesions.empty() ? &reference.lesions : nullptr);
+    if (!reference.row) continue;
+    ImageResult& image = result.images[*reference.row];
     image.used = true;
     image.liver_found_ml = images[i].liver_volume_ml;
     if (!reference.liver.empty() && !images[i].liver.empty()) {
@@ -101,7 +103,6 @@ void compare_with_references(const std::vector<PhaseImage>& images,
       image.liver_reference_ml =
           double(counts.both + counts.reference_only) * reference.liver.geometry().voxel_volume_ml();
     }
-    lesion_masks.push_back(reference.lesions.empty() ? nullptr : &reference.lesions);
     if (reference.lesions.empty()) continue;
     result.lesions_known = true;
     for (const ReferenceLesion& lesion : measure_lesions(reference.lesions)) {

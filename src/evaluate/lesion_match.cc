@@ -86,26 +86,6 @@ std::vector<ReferenceLesion> measure_lesions(const Mask& labels) {
   return lesions;
 }
 
-Mask on_grid(const Mask& mask, const Geometry& grid) {
-  if (same_grid(mask.geometry(), grid)) return mask;
-  Mask moved(grid);
-  // The map between indices is affine: one origin and three steps.
-  const auto source = [&](double i, double j, double k) {
-    return index_from_world(mask.geometry(), world_from_index(grid, {i, j, k}));
-  };
-  const Vec3 base = source(0, 0, 0), on_i = source(1, 0, 0), on_j = source(0, 1, 0), on_k = source(0, 0, 1);
-  for (int64_t k = 0; k < moved.nz(); ++k)
-    for (int64_t j = 0; j < moved.ny(); ++j)
-      for (int64_t i = 0; i < moved.nx(); ++i) {
-        std::array<int64_t, 3> at{};
-        for (size_t a = 0; a < 3; ++a)
-          at[a] = std::llround(base[a] + double(i) * (on_i[a] - base[a]) + double(j) * (on_j[a] - base[a]) +
-                               double(k) * (on_k[a] - base[a]));
-        if (mask.contains(at[0], at[1], at[2])) moved.at(i, j, k) = mask.at(at[0], at[1], at[2]);
-      }
-  return moved;
-}
-
 stats::OverlapCounts overlap(const Mask& predicted, const Mask& reference) {
   if (!same_grid(predicted.geometry(), reference.geometry(), 1e-2))
     throw Error(ErrorCode::bad_geometry,

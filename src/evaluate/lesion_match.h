@@ -22,9 +22,6 @@ struct ReferenceLesion {
 Mask separate_lesions(const Mask& mask);
 std::vector<ReferenceLesion> measure_lesions(const Mask& labels);
 
-/// `mask` on another grid by the nearest voxel; 0 outside. Exact where the grids differ by flipped or swapped axes.
-Mask on_grid(const Mask& mask, const Geometry& grid);
-
 /// Voxels of both masks that are not 0. Error{bad_geometry} where the grids differ.
 stats::OverlapCounts overlap(const Mask& predicted, const Mask& reference);
 

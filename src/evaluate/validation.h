@@ -52,7 +52,7 @@ void from_json(const nlohmann::json& json, CaseResult& result);
 /// image of `images` with the masks on its grid; an empty mask means that there is none.
 struct ImageReferences {
   Mask liver, lesions;
-  size_t row = 0;  ///< index into CaseResult::images
+  std::optional<size_t> row;  ///< index into CaseResult::images; absent for an image that the manifest does not name
 };
 void compare_with_references(const std::vector<PhaseImage>& images,
                              const std::vector<Lesion>& predicted,

@@ -30,29 +30,28 @@ struct StoredBits {
   }
 };
 
-/// Stored words to HU; loops are kept apart so that each has no branch inside.
+/// Stored words to HU, one by one, so that both may lie in the same memory; loops are kept apart so that each has no
+/// branch inside.
 template <class Stored>
-void to_hu(const std::vector<Stored>& stored,
-           const DicomPixelFormat& format,
-           const DicomFrame& frame,
-           std::span<int16_t> hu) {
+void to_hu(const Stored* stored, const DicomPixelFormat& format, const DicomFrame& frame, std::span<int16_t> hu) {
   const StoredBits bits(format);
   const bool is_shift = frame.slope == 1 && frame.intercept == std::round(frame.intercept);
   const int shift = is_shift ? int(frame.intercept) : 0;
-  const auto shifted = [shift](int value) { return int16_t(std::clamp(value + shift, -32768, 32767)); };
-  if (is_shift && format.is_signed)
+  const auto [low, high] = format.padding.value_or(std::array<int, 2>{1, 0});
+  const auto shifted = [&](int value) {
+    const auto result = int16_t(std::clamp(value + shift, -32768, 32767));
+    return value >= low && value <= high ? kPaddingHu : result;
+  };
+  if (is_shift && format.is_signed) {
     for (size_t i = 0; i < hu.size(); ++i) hu[i] = shifted(int32_t(uint32_t(stored[i]) << bits.left) >> bits.right);
-  else if (is_shift)
+  } else if (is_shift) {
     for (size_t i = 0; i < hu.size(); ++i) hu[i] = shifted(int((uint32_t(stored[i]) << bits.left) >> bits.right));
-  else
-    for (size_t i = 0; i < hu.size(); ++i)
-      hu[i] = int16_t(
-          std::lround(std::clamp(bits(uint32_t(stored[i])) * frame.slope + frame.intercept, -32768.0, 32767.0)));
-  if (!format.padding) return;
-  const auto [low, high] = *format.padding;
-  for (size_t i = 0; i < hu.size(); ++i) {
-    const int value = bits(uint32_t(stored[i]));
-    hu[i] = value >= low && value <= high ? kPaddingHu : hu[i];
+  } else {
+    for (size_t i = 0; i < hu.size(); ++i) {
+      const int value = bits(uint32_t(stored[i]));
+      const double scaled = std::clamp(value * frame.slope + frame.intercept, -32768.0, 32767.0);
+      hu[i] = value >= low && value <= high ? kPaddingHu : int16_t(std::lround(scaled));
+    }
   }
 }
 
@@ -78,7 +77,6 @@ struct DicomFrameReader::Impl {
 
   size_t pixels() const { return size_t(image.format.rows * image.format.columns); }
   bool wide() const { return image.format.bits_allocated == 16; }
-  void* buffer() { return wide() ? static_cast<void*>(words.data()) : static_cast<void*>(bytes.data()); }
 
   void read_part(uint64_t offset, char* target, uint64_t length) {
     if (!file.is_open()) file.open(image.file, std::ios::binary);
@@ -88,9 +86,19 @@ struct DicomFrameReader::Impl {
     if (!file || uint64_t(file.gcount()) != length) fail("ended before its stated size");
   }
 
-  void read_native(int frame) {
+  void read_native(int frame, void* target) {
     const auto size = uint64_t(image.format.frame_bytes());
-    read_part(image.native_pixels->offset + uint64_t(frame) * size, static_cast<char*>(buffer()), size);
+    read_part(image.native_pixels->offset + uint64_t(frame) * size, static_cast<char*>(target), size);
+  }
+
+  /// The buffer for frames that are not read in place.
+  void* buffer() {
+    const size_t even = (pixels() + 1) / 2 * 2;
+    if (wide())
+      words.resize(even);
+    else
+      bytes.resize(even);
+    return wide() ? static_cast<void*>(words.data()) : static_cast<void*>(bytes.data());
   }
 
   void read_by_dcmtk(int frame) {
@@ -145,7 +153,7 @@ struct DicomFrameReader::Impl {
     DicomPixelFormat format = image.format;
     format.bits_stored = std::clamp(decoded.precision, 1, 31);
     format.high_bit = format.bits_stored - 1;
-    to_hu(decoded.values, format, frame, hu);
+    to_hu(decoded.values.data(), format, frame, hu);
   }
 };
 
@@ -158,11 +166,6 @@ DicomFrameReader::DicomFrameReader(const DicomImage& image) : impl_(std::make_un
   if (format.samples != 1) refuse("colour images are not CT");
   if (format.bits_allocated != 8 && format.bits_allocated != 16)
     refuse(fmt::format("{} bits a pixel are not supported, only 8 and 16", format.bits_allocated));
-  const size_t even = (impl_->pixels() + 1) / 2 * 2;
-  if (impl_->wide())
-    impl_->words.resize(even);
-  else
-    impl_->bytes.resize(even);
 }
 
 DicomFrameReader::~DicomFrameReader() = default;
@@ -171,14 +174,19 @@ void DicomFrameReader::read(const DicomFrame& frame, std::span<int16_t> hu) {
   HEPATICA_ASSERT(hu.size() == impl_->pixels());
   const DicomImage& image = impl_->image;
   if (is_jpeg2000(image.transfer_syntax_uid)) return impl_->read_jpeg2000(frame, hu);
+  if (image.native_pixels && impl_->wide()) {
+    // Words of 16 bits become HU where they lie: no second buffer for what is by far the most common form.
+    impl_->read_native(frame.number, hu.data());
+    return to_hu(reinterpret_cast<const uint16_t*>(hu.data()), image.format, frame, hu);
+  }
   if (image.native_pixels)
-    impl_->read_native(frame.number);
+    impl_->read_native(frame.number, impl_->buffer());
   else
     impl_->read_by_dcmtk(frame.number);
   if (impl_->wide())
-    to_hu(impl_->words, image.format, frame, hu);
+    to_hu(impl_->words.data(), image.format, frame, hu);
   else
-    to_hu(impl_->bytes, image.format, frame, hu);
+    to_hu(impl_->bytes.data(), image.format, frame, hu);
 }
 
 }  // namespace hepatica

@@ -128,11 +128,27 @@ void put_shared_groups(DcmItem& item, const Geometry& g) {
   put(measures, DCM_SpacingBetweenSlices, decimal_string(g.spacing[2]));
 }
 
-/// The instance that a slice was made from.
+/// The instance that each slice of a mask was made from. The mask may lie on other axes than the series (flipped, as
+/// `to_axial` makes them), so slices are matched by their place.
 class Sources {
  public:
-  Sources(const Series& series, int64_t slices) : instances_(series.instances) {
-    if (instances_.size() != size_t(slices)) instances_.clear();
+  Sources(const Series& series, const Geometry& mask) {
+    const Geometry& source = series.geometry;
+    if (series.instances.empty() || int64_t(series.instances.size()) != source.size[2]) return;
+    double cosine = 0;
+    for (size_t row = 0; row < 3; ++row) cosine += mask.direction[row][2] * source.direction[row][2];
+    if (std::abs(cosine) < 0.999) return;
+    for (int64_t k = 0; k < mask.size[2]; ++k) {
+      const Vec3 middle{0.5 * double(mask.size[0] - 1), 0.5 * double(mask.size[1] - 1), double(k)};
+      const double at = index_from_world(source, world_from_index(mask, middle))[2];
+      const int64_t nearest = std::llround(at);
+      if (std::abs(at - double(nearest)) > 0.05 || nearest < 0 || nearest >= source.size[2]) {
+        instances_.clear();
+        return;
+      }
+      instances_.push_back(series.instances[size_t(nearest)]);
+    }
+    same_locations_ = same_grid(mask, source, 1e-2);
     std::set<std::string> uids;
     for (const InstanceReference& instance : instances_) uids.insert(instance.sop_instance_uid);
     multi_frame_ = uids.size() < instances_.size();
@@ -147,7 +163,7 @@ class Sources {
     put(image, DCM_ReferencedSOPClassUID, source.sop_class_uid);
     put(image, DCM_ReferencedSOPInstanceUID, source.sop_instance_uid);
     if (multi_frame_) put(image, DCM_ReferencedFrameNumber, std::to_string(source.frame + 1));
-    put(image, DCM_SpatialLocationsPreserved, "YES");
+    put(image, DCM_SpatialLocationsPreserved, same_locations_ ? "YES" : "REORIENTED_ONLY");
     put_code(
         image, DCM_PurposeOfReferenceCodeSequence, {"121322", "DCM", "Source image for image processing operation"});
   }
@@ -168,6 +184,7 @@ class Sources {
  private:
   std::vector<InstanceReference> instances_;
   bool multi_frame_ = false;
+  bool same_locations_ = false;
 };
 
 void put_frames(DcmItem& item, const std::vector<Frame>& frames, const Geometry& g, const Sources& sources) {
@@ -268,7 +285,7 @@ SegReference write_dicom_seg(const fs::path& path,
   put(item, DCM_Modality, "SEG");
   put(item, DCM_FrameOfReferenceUID, valid_uid(tag_of(series, "FrameOfReferenceUID"), "frame " + series.uid));
   put(item, DCM_PositionReferenceIndicator, clean_text(tag_of(series, "PositionReferenceIndicator"), 64));
-  const Sources sources(series, g.size[2]);
+  const Sources sources(series, g);
   sources.put_series(item, series);
   put_dimensions(item, seed);
   put_segments(item, selected, study, provenance);

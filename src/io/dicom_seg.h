@@ -44,9 +44,10 @@ struct SegmentSource {
 };
 
 /// Writes a binary SEG on the grid of the masks, with one frame per segment and slice that is not empty, and references
-/// to the instances of `series` where it has one for each slice. Patient, study and frame of reference are the
-/// source's. Segments without a voxel are left out; where all are, the first is written with one empty frame. Errors:
-/// usage where there is no segment; bad_geometry where masks are empty or of several grids; write_failed.
+/// to the instances of `series` where each slice lies on one of them (the axes may be flipped). Patient, study and
+/// frame of reference are the source's. Segments without a voxel are left out; where all are, the first is written with
+/// one empty frame. Errors: usage where there is no segment; bad_geometry where masks are empty or of several grids;
+/// write_failed.
 SegReference write_dicom_seg(const fs::path& path,
                              const Study& study,
                              const Series& series,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "image/orient.h"
 #include "io/dicom_check.h"
 #include "io/dicom_seg_read.h"
 #include "io/dicom_test_study.h"
@@ -76,6 +77,39 @@ TEST(DicomSeg, PassesDciodvfyWithAndWithoutSources) {
   write_dicom_seg(path, test.study, test.study.series[0], Mask(test.geometry), three_segments(), test.provenance);
   EXPECT_EQ(dciodvfy_errors(path), "");
   EXPECT_EQ(count(read_dicom_seg(path).mask_of(1)), 0u);
+}
+
+/// SOP instance UID and SpatialLocationsPreserved of the first frame's source.
+std::pair<std::string, std::string> first_source(const fs::path& path) {
+  DcmFileFormat file;
+  DcmItem *frame = nullptr, *derivation = nullptr, *image = nullptr;
+  file.loadFile(path.c_str());
+  file.getDataset()->findAndGetSequenceItem(DCM_PerFrameFunctionalGroupsSequence, frame, 0);
+  if (!frame || frame->findAndGetSequenceItem(DCM_DerivationImageSequence, derivation, 0).bad()) return {};
+  derivation->findAndGetSequenceItem(DCM_SourceImageSequence, image, 0);
+  OFString uid, preserved;
+  image->findAndGetOFString(DCM_ReferencedSOPInstanceUID, uid);
+  image->findAndGetOFString(DCM_SpatialLocationsPreserved, preserved);
+  return {uid.c_str(), preserved.c_str()};
+}
+
+TEST(DicomSeg, SourcesAreMatchedByPlaceNotByIndex) {
+  const TemporaryFolder folder;
+  TestStudy test = test_study();
+  const Mask mask = labels(test.geometry);  // the first frame is the series' slice 0
+  const fs::path path = folder.path() / "s.dcm";
+  Series& series = test.study.series[0];
+  const std::string first = series.instances[0].sop_instance_uid;
+  write_dicom_seg(path, test.study, series, mask, three_segments(), test.provenance);
+  EXPECT_EQ(first_source(path), std::pair(first, std::string("YES")));
+  // The series turned upside down: its last slice is now the mask's first.
+  series.geometry = reordered(test.geometry, AxisOrder{{0, 1, 2}, {false, false, true}});
+  std::reverse(series.instances.begin(), series.instances.end());
+  write_dicom_seg(path, test.study, series, mask, three_segments(), test.provenance);
+  EXPECT_EQ(first_source(path), std::pair(first, std::string("REORIENTED_ONLY")));
+  series.geometry.origin[2] += 1;  // between slices: no instance is named
+  write_dicom_seg(path, test.study, series, mask, three_segments(), test.provenance);
+  EXPECT_EQ(first_source(path).first, "");
 }
 
 TEST(DicomSeg, RandomBitsOfOddSizesSurvive) {

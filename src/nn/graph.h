@@ -57,7 +57,7 @@ int64_t parameter_count(const Graph& graph);
 // Builders. Each throws Error{bad_recipe} on an argument that the family does not have.
 
 /// torchvision ResNet v1.5 (stride on the 3x3). depth 18, 34, 50 or 101; `width` scales every channel count
-/// (1 = published; shipped models use less). Output "logits" [N, classes].
+/// (1 = published; shipped models use less). Outputs "logits" [N, classes], "features4" [N, C, H, W].
 Graph resnet(int depth, int classes, double width = 1.0, int in_channels = 3);
 
 /// LiLNet on a ResNet trunk (Nat Commun 2024; methods: layer3 and layer4 heads on five masked means).

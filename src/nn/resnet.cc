@@ -97,6 +97,7 @@ Graph resnet(int depth, int classes, double width, int in_channels) {
   const ResnetTrunk trunk = add_resnet_trunk(b, depth, width, in_channels);
   const auto pooled = b.simple("global_avg_pool", "avgpool", {trunk.layer4});
   b.output("logits", b.linear("fc", pooled, trunk.channels4, classes));
+  b.output("features4", trunk.layer4);
   return b.take();
 }
 

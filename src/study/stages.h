@@ -11,7 +11,7 @@
 namespace hepatica {
 
 /// The liver of one image.
-struct Segmentation {
+struct LiverSegmentation {
   Mask liver;  ///< 1 = liver, on the grid of the image; all 0 where none was found
   double volume_ml = 0;
   double confidence = 0;  ///< mean probability over the liver, 0..1
@@ -23,7 +23,7 @@ class Segmenter {
  public:
   virtual ~Segmenter() = default;
   /// `hu` has axes to the left, to the back and to the head.
-  virtual Segmentation segment(const Volume<int16_t>& hu) const = 0;
+  virtual LiverSegmentation segment(const Volume<int16_t>& hu) const = 0;
 };
 
 /// Finds lesions on the slices of all images, and links them.

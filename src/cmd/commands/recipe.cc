@@ -1,3 +1,5 @@
+#include "pipeline/recipe.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,17 +29,49 @@ int list_recipes(const Common& common) {
   return 0;
 }
 
+/// Recipes that only train have no stages to check.
+int check_recipe(const Common& common, const std::string& name) {
+  const Block document = load_recipe(name, installed_folders("recipes"));
+  if (document.node["stages"]) read_recipe(document);
+  common.json ? print_json({{"recipe", document.file}, {"valid", true}}) : fmt::print("{}: valid\n", document.file);
+  return 0;
+}
+
+int show_recipe(const Common& common, const std::string& name) {
+  const Block document = load_recipe(name, installed_folders("recipes"));
+  if (common.json) {
+    print_json(json_from_block(document));
+  } else {
+    YAML::Emitter emitter;
+    emitter << document.node;
+    fmt::print("{}\n", emitter.c_str());
+  }
+  return 0;
+}
+
+std::function<int(const Common&)> declare(CLI::App& app) {
+  app.require_subcommand(1);
+  app.fallthrough();
+  auto name = std::make_shared<std::string>();
+  app.add_subcommand("list", "the recipes of this installation")->fallthrough();
+  CLI::App* check =
+      app.add_subcommand("check", "whether a recipe's keys and values are right; the first mistake with its line");
+  CLI::App* show = app.add_subcommand("show", "the effective document, with what it inherits");
+  for (CLI::App* command : {check, show}) {
+    command->fallthrough();
+    command->add_option("RECIPE", *name, "name or file")->required();
+  }
+  return [check, show, name](const Common& common) {
+    if (check->parsed()) return check_recipe(common, *name);
+    return show->parsed() ? show_recipe(common, *name) : list_recipes(common);
+  };
+}
+
 }  // namespace
 
 Command declare_recipe() {
-  return {"recipe",
-          "List recipes, check one, or show the effective document",
-          "hepatica recipe list",
-          [](CLI::App& app) -> std::function<int(const Common&)> {
-            app.require_subcommand(1);
-            app.add_subcommand("list", "the recipes of this installation");
-            return list_recipes;
-          }};
+  return {
+      "recipe", "List recipes, check one, or show the effective document", "hepatica recipe check lilnet2024", declare};
 }
 
 }  // namespace hepatica::cmd

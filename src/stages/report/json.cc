@@ -2,6 +2,7 @@
 
 #include "stages/report/content.h"
 #include "stages/report/report.h"
+#include "stages/report/slice_view.h"
 
 namespace hepatica {
 namespace {
@@ -37,11 +38,24 @@ json json_of_liver(const PreprocessedStudy& images) {
   return {{"volume_ml", volume > 0 ? json(volume) : json(nullptr)}, {"images", by_image}};
 }
 
-json json_of_lesions(const Diagnosis& diagnosis) {
+/// Says in the patient's terms what `image` and `slice` of a detection refer to.
+void locate(json& detection, const Detection& seen, const ReportInput& input) {
+  if (seen.image >= input.images.images.size()) return;
+  const PhaseImage& image = input.images.images[seen.image];
+  detection["phase"] = image.phase;
+  if (image.series < input.study.series.size()) detection["series_uid"] = input.study.series[image.series].uid;
+  if (image.hu.empty()) return;
+  detection["position_mm"] = report::SliceView(image.hu.geometry(), seen.slice).position_mm();
+}
+
+json json_of_lesions(const ReportInput& input) {
+  const Diagnosis& diagnosis = input.diagnosis;
   const bool classified = diagnosis.lesion_predictions.size() == diagnosis.lesions.size();
   json all = json::array();
   for (size_t n = 0; n < diagnosis.lesions.size(); ++n) {
-    json one = diagnosis.lesions[n];
+    const Lesion& lesion = diagnosis.lesions[n];
+    json one = lesion;
+    for (size_t b = 0; b < lesion.best_slices.size(); ++b) locate(one["best_slices"][b], lesion.best_slices[b], input);
     one.update(classified ? json(diagnosis.lesion_predictions[n]) : json(HierarchyPrediction{}));
     if (!classified) one["prediction"] = nullptr;
     all.push_back(std::move(one));
@@ -66,7 +80,7 @@ json report_json(const ReportInput& input) {
           {"study", json_of_study(input.study)},
           {"series", json_of_series(input)},
           {"liver", json_of_liver(input.images)},
-          {"lesions", json_of_lesions(input.diagnosis)},
+          {"lesions", json_of_lesions(input)},
           {"patient", json_of_patient(input.diagnosis)},
           {"warnings", report::all_warnings(input)},
           {"timings_s", timings},

@@ -42,6 +42,10 @@ TEST(ReportJson, HasTheKeysOfTheCommandContract) {
               {"id", "box_mm", "center_mm", "long_axis_mm", "short_axis_mm", "volume_ml", "score", "probabilities"});
   EXPECT_EQ(document["lesions"][0]["box_mm"], json({-95.0, -32.5, 107.5, -55.0, 7.5, 127.5}));
   EXPECT_EQ(document["lesions"][0]["center_mm"], json({-75.0, -12.5, 117.5}));
+  const json& best = document["lesions"][0]["best_slices"][1];
+  EXPECT_EQ(best["phase"], "portal_venous");
+  EXPECT_EQ(best["series_uid"], "1.2.3.2");
+  EXPECT_EQ(best["position_mm"], 115.0);  // 100 + 3 * 5
   expect_keys(document["patient"], {"benign_malignant", "probabilities", "prediction", "abstain_reason"});
   EXPECT_EQ(document["patient"]["prediction"], "hcc");
   EXPECT_TRUE(document["patient"]["abstain_reason"].is_null());

@@ -29,10 +29,10 @@ class DynUNetSegmenter final : public Segmenter {
   DynUNetSegmenter(std::shared_ptr<Predictor> predictor, SegmentOptions options, int dims)
       : predictor_(std::move(predictor)), options_(std::move(options)), dims_(dims) {}
 
-  Segmentation segment(const Volume<int16_t>& hu) const override {
+  LiverSegmentation segment(const Volume<int16_t>& hu) const override {
     NetworkGrid grid = dims_ == 2 ? by_slices(hu) : in_space(hu);
     const Mask coarse = clean_probabilities(grid.probabilities, options_.cleanup);
-    Segmentation result;
+    LiverSegmentation result;
     result.confidence = mean_where(grid.probabilities, coarse);
     result.liver = on_ct_grid(grid, hu.geometry());
     const auto voxels = std::count(result.liver.values().begin(), result.liver.values().end(), 1);

@@ -48,7 +48,7 @@ double ball_ml(double radius) { return 4.0 / 3.0 * M_PI * std::pow(radius, 3) / 
 TEST(DynUNet, FindsTheLargestComponentSliceBySlice) {
   for (double slice_mm : {5.0, 1.0}) {
     const auto segmenter = make_dynunet_segmenter(std::make_shared<ThresholdPredictor>(2), {});
-    const Segmentation result = segmenter->segment(phantom(50, slice_mm));
+    const LiverSegmentation result = segmenter->segment(phantom(50, slice_mm));
     EXPECT_EQ(result.refusal, "");
     EXPECT_NEAR(result.volume_ml, ball_ml(50), 0.03 * ball_ml(50)) << slice_mm;
     EXPECT_GT(result.confidence, 0.95);
@@ -60,19 +60,19 @@ TEST(DynUNet, FindsTheLargestComponentSliceBySlice) {
 TEST(DynUNet, InSpaceAndInWindowsAlike) {
   SegmentOptions options;
   options.patch = {32, 48, 48};
-  const Segmentation space =
+  const LiverSegmentation space =
       make_dynunet_segmenter(std::make_shared<ThresholdPredictor>(3), options)->segment(phantom(50, 4));
   EXPECT_NEAR(space.volume_ml, ball_ml(50), 0.03 * ball_ml(50));
   options.patch = {64, 64};
   const Volume<int16_t> hu = phantom(50, 4);
-  const Segmentation windows = make_dynunet_segmenter(std::make_shared<ThresholdPredictor>(2), options)->segment(hu);
-  const Segmentation whole = make_dynunet_segmenter(std::make_shared<ThresholdPredictor>(2), {})->segment(hu);
+  const LiverSegmentation windows = make_dynunet_segmenter(std::make_shared<ThresholdPredictor>(2), options)->segment(hu);
+  const LiverSegmentation whole = make_dynunet_segmenter(std::make_shared<ThresholdPredictor>(2), {})->segment(hu);
   EXPECT_NEAR(windows.volume_ml, whole.volume_ml, 0.002 * whole.volume_ml);
 }
 
 TEST(DynUNet, RefusesWhatIsNoLiver) {
   const auto segmenter = make_dynunet_segmenter(std::make_shared<ThresholdPredictor>(2), {});
-  const Segmentation small = segmenter->segment(phantom(20, 2));
+  const LiverSegmentation small = segmenter->segment(phantom(20, 2));
   EXPECT_NE(small.refusal.find("no liver found"), std::string::npos);
   EXPECT_EQ(small.volume_ml, 0);
   // A bright body that is liver all over, as a brain in its skull.

@@ -1,0 +1,143 @@
+#include "pipeline/components.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <functional>
+
+#include "base/error.h"
+#include "stages/classify/lilnet.h"
+#include "stages/detect/yolov8.h"
+#include "stages/segment/dynunet.h"
+
+namespace hepatica {
+namespace {
+
+constexpr char kStageOne[] = "benign_malignant";
+
+/// A component: `check` reads its options, `make` builds it.
+template <class Make>
+struct Component {
+  std::function<void(const Block&)> check;
+  Make make;
+};
+
+using MakeSegmenter = std::function<std::unique_ptr<Segmenter>(const ComponentBlock&, Models&)>;
+using MakeDetector = std::function<std::unique_ptr<Detector>(const ComponentBlock&, Models&)>;
+using MakeClassifier = std::function<std::unique_ptr<Classifier>(
+    const ComponentBlock&, Models&, const std::string& task, const std::vector<std::string>& classes)>;
+template <class Make>
+using Registry = std::map<std::string, Component<Make>>;
+
+const Registry<MakeSegmenter>& segmenters() {
+  static const Registry<MakeSegmenter> kRegistry{
+      {"dynunet",
+       {[](const Block& options) { read_segment_options(options); },
+        [](const ComponentBlock& block, Models& models) {
+          return make_dynunet_segmenter(models.load("segment", block.network), read_segment_options(block.options));
+        }}}};
+  return kRegistry;
+}
+
+const Registry<MakeDetector>& detectors() {
+  static const Registry<MakeDetector> kRegistry{{"yolov8",
+                                                 {[](const Block& options) { read_detect_options(options); },
+                                                  [](const ComponentBlock& block, Models& models) {
+                                                    return make_yolov8_detector(models.load("detect", block.network),
+                                                                                read_detect_options(block.options));
+                                                  }}}};
+  return kRegistry;
+}
+
+const Registry<MakeClassifier>& classifiers() {
+  static const Registry<MakeClassifier> kRegistry{
+      {"lilnet",
+       {[](const Block& options) { read_classify_options(options); },
+        [](const ComponentBlock& block,
+           Models& models,
+           const std::string& task,
+           const std::vector<std::string>& classes) {
+          nlohmann::json network = block.network;
+          if (!network.is_null()) network["arguments"]["classes"] = classes.size();
+          return make_lilnet_classifier(
+              models.load(task, network), task, classes, read_classify_options(block.options));
+        }}}};
+  return kRegistry;
+}
+
+template <class Make>
+const Component<Make>& find_component(const Registry<Make>& registry, const ComponentBlock& block, const char* stage) {
+  const auto found = registry.find(block.component);
+  if (found != registry.end()) return found->second;
+  std::vector<std::string> known;
+  for (const auto& [name, component] : registry) known.push_back(name);
+  throw Error(ErrorCode::bad_recipe,
+              fmt::format("{}: stages.{}.component is '{}'; known are: {}",
+                          block.options.file,
+                          stage,
+                          block.component,
+                          fmt::join(known, ", ")));
+}
+
+}  // namespace
+
+Models::Models(const Recipe& recipe, std::vector<fs::path> folders, const PredictorOptions& options)
+    : files_(recipe.models), folders_(std::move(folders)), options_(options) {}
+
+fs::path Models::find(const std::string& role) const {
+  const auto files = files_.find(role);
+  const std::vector<std::string> names =
+      files == files_.end() ? std::vector<std::string>{role + ".safetensors"} : files->second;
+  for (const fs::path& folder : folders_)
+    for (const std::string& name : names)
+      if (fs::is_regular_file(folder / name)) return folder / name;
+  std::vector<std::string> looked;
+  for (const fs::path& folder : folders_) looked.push_back(folder.string());
+  throw Error(ErrorCode::not_found,
+              fmt::format("no model for '{}': none of {} in {}; give its folder with --models",
+                          role,
+                          fmt::join(names, ", "),
+                          looked.empty() ? "any folder" : fmt::format("{}", fmt::join(looked, ", "))));
+}
+
+std::shared_ptr<Predictor> Models::load(const std::string& role, const nlohmann::json& network) {
+  const fs::path file = find(role);
+  const bool says_its_network = file.extension() == ".safetensors";
+  std::shared_ptr<Predictor> predictor = make_predictor(file, options_, says_its_network ? nlohmann::json() : network);
+  const nlohmann::json& metadata = predictor->metadata();
+  const std::string title = metadata.is_object() ? metadata.value("title", metadata.value("task", "")) : "";
+  loaded_.push_back({role, file.filename().string(), predictor->checkpoint_sha256(), title});
+  return predictor;
+}
+
+void check_components(const Recipe& recipe) {
+  find_component(segmenters(), recipe.segment, "segment").check(recipe.segment.options);
+  find_component(detectors(), recipe.detect, "detect").check(recipe.detect.options);
+  if (!recipe.classify.component.empty())
+    find_component(classifiers(), recipe.classify, "classify").check(recipe.classify.options);
+}
+
+std::unique_ptr<Segmenter> make_segmenter(const Recipe& recipe, Models& models) {
+  return find_component(segmenters(), recipe.segment, "segment").make(recipe.segment, models);
+}
+
+std::unique_ptr<Detector> make_detector(const Recipe& recipe, Models& models) {
+  return find_component(detectors(), recipe.detect, "detect").make(recipe.detect, models);
+}
+
+std::vector<std::unique_ptr<Classifier>> make_classifiers(const Recipe& recipe, Models& models) {
+  std::vector<std::unique_ptr<Classifier>> made;
+  if (recipe.classify.component.empty() || recipe.classes.empty()) return made;
+  const auto& component = find_component(classifiers(), recipe.classify, "classify");
+  std::vector<std::string> first;
+  for (const auto& [name, types] : recipe.classes) first.push_back(name);
+  made.push_back(component.make(recipe.classify, models, kStageOne, first));
+  for (const auto& [name, types] : recipe.classes) made.push_back(component.make(recipe.classify, models, name, types));
+  return made;
+}
+
+int64_t images_per_phase(const Recipe& recipe) {
+  return recipe.classify.component.empty() ? 0 : read_classify_options(recipe.classify.options).images_per_phase;
+}
+
+}  // namespace hepatica

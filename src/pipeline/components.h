@@ -1,0 +1,47 @@
+// The components that a recipe may name for each stage, and the models that they run.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "engine/predictor.h"
+#include "pipeline/recipe.h"
+#include "study/provenance.h"
+#include "study/stages.h"
+
+namespace hepatica {
+
+/// Checkpoints by role. Folders are searched in their order, in each the recipe's file names in theirs.
+class Models {
+ public:
+  Models(const Recipe& recipe, std::vector<fs::path> folders, const PredictorOptions& options);
+  /// `network` is used for files that cannot say theirs (all but safetensors). Error{not_found} lists what was looked
+  /// for; errors of the file itself name it.
+  std::shared_ptr<Predictor> load(const std::string& role, const nlohmann::json& network);
+  /// The models that were loaded, in that order.
+  const std::vector<Provenance::Model>& loaded() const { return loaded_; }
+
+ private:
+  fs::path find(const std::string& role) const;
+
+  std::map<std::string, std::vector<std::string>> files_;
+  std::vector<fs::path> folders_;
+  PredictorOptions options_;
+  std::vector<Provenance::Model> loaded_;
+};
+
+/// Reads the options of every component that the recipe names, without a model. Error{bad_recipe}.
+void check_components(const Recipe& recipe);
+
+std::unique_ptr<Segmenter> make_segmenter(const Recipe& recipe, Models& models);
+std::unique_ptr<Detector> make_detector(const Recipe& recipe, Models& models);
+/// Stage one ("benign_malignant"), then the classifier of the types of each of its classes. Empty where
+/// the recipe leaves the stage out.
+std::vector<std::unique_ptr<Classifier>> make_classifiers(const Recipe& recipe, Models& models);
+
+/// Images a lesion and phase that the recipe's classifiers look at; 0: all.
+int64_t images_per_phase(const Recipe& recipe);
+
+}  // namespace hepatica

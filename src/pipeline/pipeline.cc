@@ -1,0 +1,233 @@
+#include "pipeline/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "pipeline/gate.h"
+#include "stages/classify/lilnet.h"
+
+namespace hepatica {
+namespace {
+
+constexpr double kCutPart = 0.2;  // of the largest slice's liver on the scan's border: the liver is cut
+
+Models models_for(const Recipe& recipe, const PipelineOptions& options) {
+  return {recipe, options.model_folders, options.predictor};
+}
+
+std::string shown(Precision precision) {
+  if (precision == Precision::automatic) return "auto";
+  return precision == Precision::bf16 ? "bf16" : "f32";
+}
+
+size_t liver_pixels(const Mask& liver, int64_t k) {
+  const auto slice = liver.slice(k);
+  return size_t(std::count_if(slice.begin(), slice.end(), [](uint8_t v) { return v != 0; }));
+}
+
+void warn_of_cut_liver(PreprocessedStudy& study) {
+  for (const PhaseImage& image : study.images) {
+    size_t largest = 1;
+    for (int64_t k = 0; k < image.liver.nz(); ++k) largest = std::max(largest, liver_pixels(image.liver, k));
+    const auto cut = [&](int64_t k) { return double(liver_pixels(image.liver, k)) > kCutPart * double(largest); };
+    const bool top = cut(image.liver.nz() - 1), bottom = cut(0);
+    if (top || bottom)
+      study.warnings.push_back(
+          fmt::format("the {} scan ends within the liver at its {}: lesions beyond it are not seen",
+                      name_of(image.phase),
+                      top && bottom ? "upper and lower end"
+                      : top         ? "upper end"
+                                    : "lower end"));
+  }
+}
+
+size_t index_of_winner(const std::vector<double>& values) {
+  return size_t(std::max_element(values.begin(), values.end()) - values.begin());
+}
+
+/// The detections that are classified, lesion by lesion: those sampled, and the best slices.
+struct ClassifiedDetections {
+  std::vector<Detection> all;
+  std::vector<size_t> first;  ///< of each lesion, and the end
+};
+
+ClassifiedDetections detections_to_classify(const std::vector<Lesion>& lesions, int64_t limit) {
+  ClassifiedDetections chosen;
+  const auto same = [](const Detection& a, const Detection& b) {
+    return a.image == b.image && a.slice == b.slice && a.box == b.box;
+  };
+  for (const Lesion& lesion : lesions) {
+    chosen.first.push_back(chosen.all.size());
+    std::vector<Detection> own = sampled(lesion.detections, limit);
+    for (const Detection& best : lesion.best_slices)
+      if (std::none_of(own.begin(), own.end(), [&](const Detection& d) { return same(d, best); })) own.push_back(best);
+    chosen.all.insert(chosen.all.end(), own.begin(), own.end());
+  }
+  chosen.first.push_back(chosen.all.size());
+  return chosen;
+}
+
+HierarchyPrediction hierarchy(const std::vector<StagePrediction>& stages) {
+  return combine(stages[0], {stages.begin() + 1, stages.end()});
+}
+
+/// Activation maps for the best slices of the largest lesions.
+void explain(const PreprocessedStudy& study,
+             const std::vector<Lesion>& lesions,
+             const Classifier& classifier,
+             const ExplainOptions& options,
+             StagePrediction& stage) {
+  std::vector<ImagePrediction*> wanted;
+  std::vector<Detection> detections;
+  for (size_t l = 0; l < std::min(lesions.size(), size_t(options.lesions)); ++l)
+    for (const Detection& best : lesions[l].best_slices)
+      for (ImagePrediction& image : stage.images)
+        if (image.detection.image == best.image && image.detection.slice == best.slice &&
+            image.detection.box == best.box) {
+          wanted.push_back(&image);
+          detections.push_back(best);
+          break;
+        }
+  if (wanted.empty()) return;
+  const std::vector<FeatureMap> features = classifier.features(study, detections);
+  const std::vector<std::vector<float>> weights = classifier.class_weights();
+  for (size_t n = 0; n < wanted.size(); ++n) {
+    wanted[n]->activation = activation_map(features[n], weights[index_of_winner(wanted[n]->logits)]);
+    wanted[n]->activation_rows = features[n].rows;
+    wanted[n]->activation_columns = features[n].columns;
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> segment_images(PreprocessedStudy& study, const Segmenter& segmenter) {
+  std::string refusal;
+  std::vector<PhaseImage> with_liver;
+  for (PhaseImage& image : study.images) {
+    LiverSegmentation found = segmenter.segment(image.hu);
+    if (!found.refusal.empty()) {
+      if (refusal.empty()) refusal = found.refusal;
+      study.warnings.push_back(fmt::format("the {} series is left out: {}", name_of(image.phase), found.refusal));
+      continue;
+    }
+    image.liver = std::move(found.liver);
+    image.liver_volume_ml = found.volume_ml;
+    with_liver.push_back(std::move(image));
+  }
+  if (with_liver.empty()) {
+    study.images.clear();
+    return refusal;
+  }
+  study.images = std::move(with_liver);
+  return std::nullopt;
+}
+
+Pipeline::Pipeline(const Block& recipe, const PipelineOptions& options)
+    : recipe_(read_recipe(recipe)), options_(options), models_(models_for(recipe_, options)) {
+  segmenter_ = make_segmenter(recipe_, models_);
+  detector_ = make_detector(recipe_, models_);
+  classifiers_ = make_classifiers(recipe_, models_);
+}
+
+void Pipeline::check_patient(const Study& study) const {
+  const auto& age = study.patient.age_years;
+  if (options_.any_age || !age || *age >= recipe_.least_age_years) return;
+  throw Error(
+      ErrorCode::wrong_patient_group,
+      fmt::format("{}: the patient is {:.0f} years old, recipe '{}' is for patients from {:.0f} years; --any-age "
+                  "diagnoses all the same",
+                  study.source,
+                  *age,
+                  recipe_.name,
+                  recipe_.least_age_years));
+}
+
+Outcome Pipeline::diagnose(const Study& study) const {
+  check_patient(study);
+  Outcome outcome;
+  Timings& timings = outcome.provenance.timings_s;
+  outcome.images = run_stage(
+      "preprocess",
+      timings,
+      [&] { return preprocess(study, recipe_.phases, recipe_.preprocess); },
+      [](const PreprocessedStudy&) {});
+  const auto refusal = run_stage(
+      "segment",
+      timings,
+      [&] { return segment_images(outcome.images, *segmenter_); },
+      [&](const std::optional<std::string>&) { verify_livers(outcome.images); });
+  outcome.provenance.recipe = recipe_.name;
+  outcome.provenance.recipe_sha256 = recipe_.sha256;
+  outcome.provenance.precision = shown(options_.predictor.precision);
+  outcome.provenance.device = options_.predictor.device;
+  outcome.provenance.threads = thread_count();
+  outcome.provenance.models = models_.loaded();
+  if (refusal) {
+    outcome.diagnosis.status = Diagnosis::Status::refused;
+    outcome.diagnosis.refused_reason = refusal;
+    return outcome;
+  }
+  warn_of_cut_liver(outcome.images);
+  const std::vector<Detection> detections = run_stage(
+      "detect",
+      timings,
+      [&] { return detector_->detect(outcome.images); },
+      [&](const std::vector<Detection>& found) { verify_detections(outcome.images, found); });
+  const std::vector<LesionWithRegions> lesions = run_stage(
+      "link",
+      timings,
+      [&] { return find_lesions(outcome.images, detections, recipe_.link); },
+      [](const std::vector<LesionWithRegions>&) {});
+  outcome.reference = reference_image(outcome.images);
+  outcome.lesions = paint_lesions(outcome.images, lesions, outcome.reference);
+  for (const LesionWithRegions& lesion : lesions) outcome.diagnosis.lesions.push_back(lesion.lesion);
+  outcome.diagnosis.status = lesions.empty() ? Diagnosis::Status::no_lesion : Diagnosis::Status::lesions;
+  if (!lesions.empty() && !classifiers_.empty()) classify(outcome);
+  return outcome;
+}
+
+void Pipeline::classify(Outcome& outcome) const {
+  Diagnosis& diagnosis = outcome.diagnosis;
+  Timings& timings = outcome.provenance.timings_s;
+  const ClassifiedDetections chosen = detections_to_classify(diagnosis.lesions, images_per_phase(recipe_));
+  const auto scores = run_stage(
+      "classify",
+      timings,
+      [&] {
+        std::vector<std::vector<ImagePrediction>> scored;
+        for (const auto& classifier : classifiers_) scored.push_back(classifier->classify(outcome.images, chosen.all));
+        return scored;
+      },
+      [](const std::vector<std::vector<ImagePrediction>>&) {});
+  const auto stages_of = [&](size_t first, size_t last) {
+    std::vector<StagePrediction> stages;
+    for (size_t c = 0; c < classifiers_.size(); ++c)
+      stages.push_back(average(classifiers_[c]->task(),
+                               classifiers_[c]->classes(),
+                               {scores[c].begin() + std::ptrdiff_t(first), scores[c].begin() + std::ptrdiff_t(last)}));
+    return stages;
+  };
+  diagnosis.stages = stages_of(0, chosen.all.size());
+  diagnosis.patient = hierarchy(diagnosis.stages);
+  verify_probabilities(*diagnosis.patient);
+  for (size_t l = 0; l < diagnosis.lesions.size(); ++l) {
+    diagnosis.lesion_predictions.push_back(hierarchy(stages_of(chosen.first[l], chosen.first[l + 1])));
+    verify_probabilities(diagnosis.lesion_predictions.back());
+  }
+  diagnosis.abstain_reason = abstention(*diagnosis.patient, recipe_.aggregate);
+  if (diagnosis.abstain_reason) diagnosis.status = Diagnosis::Status::abstain;
+  if (!recipe_.explain.maps) return;
+  run_stage(
+      "explain",
+      timings,
+      [&] {
+        for (size_t c = 0; c < classifiers_.size(); ++c)
+          explain(outcome.images, diagnosis.lesions, *classifiers_[c], recipe_.explain, diagnosis.stages[c]);
+        return true;
+      },
+      [](bool) {});
+}
+
+}  // namespace hepatica

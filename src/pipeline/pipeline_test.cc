@@ -1,0 +1,127 @@
+#include "pipeline/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "pipeline/gate.h"
+
+namespace hepatica {
+namespace {
+
+Recipe recipe_from(const std::string& text) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "r.yaml", text);
+  return read_recipe(load_recipe((folder.path() / "r.yaml").string(), installed_folders("recipes")));
+}
+
+std::string mistake_in(const std::string& text) {
+  try {
+    recipe_from(text);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::bad_recipe);
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(ReadRecipe, TheShippedOne) {
+  const Recipe recipe = read_recipe(load_recipe("lilnet2024", installed_folders("recipes")));
+  EXPECT_EQ(recipe.name, "lilnet2024");
+  EXPECT_EQ(recipe.phases, (std::vector<Phase>{Phase::arterial, Phase::portal_venous}));
+  ASSERT_EQ(recipe.classes.size(), 2u);
+  EXPECT_EQ(recipe.classes[0].first, "benign");
+  EXPECT_EQ(recipe.classes[1].second, (std::vector<std::string>{"hcc", "icc", "metastasis"}));
+  EXPECT_EQ(recipe.models.at("benign_malignant").back(), "Time_BM.pth.tar");
+  EXPECT_EQ(recipe.least_age_years, 18);
+  const std::vector<ReportClass> classes = report_classes(recipe);
+  ASSERT_EQ(classes.size(), 6u);
+  EXPECT_FALSE(classes[2].malignant);
+  EXPECT_TRUE(classes[3].malignant);
+}
+
+TEST(ReadRecipe, NamesTheMistake) {
+  EXPECT_NE(mistake_in("inherits: lilnet2024\nstages:\n  link: {options: {gap: 3}}\n").find("gap"), std::string::npos);
+  EXPECT_NE(mistake_in("inherits: lilnet2024\nstages:\n  detect: {component: rcnn}\n").find("yolov8"),
+            std::string::npos);
+  EXPECT_NE(mistake_in("inherits: lilnet2024\nphases: [early]\n").find("early"), std::string::npos);
+  EXPECT_NE(mistake_in("inherits: lilnet2024\nstage: {}\n").find("stage"), std::string::npos);
+  EXPECT_NE(mistake_in("inherits: lilnet2024\nstages:\n  segment: {options: {threshold: 2}}\n").find(":3"),
+            std::string::npos);
+}
+
+TEST(Models, MissingOnesAreNamed) {
+  const Recipe recipe = read_recipe(load_recipe("lilnet2024", installed_folders("recipes")));
+  const TemporaryFolder folder;
+  Models models(recipe, {folder.path()}, {});
+  try {
+    models.load("benign", nullptr);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::not_found);
+    EXPECT_NE(std::string(error.what()).find("Time_B.pth.tar"), std::string::npos);
+  }
+}
+
+PreprocessedStudy study_of_two() {
+  Geometry geometry;
+  geometry.size = {8, 8, 3};
+  PreprocessedStudy study;
+  study.images.resize(2);
+  study.images[0].phase = Phase::arterial;
+  study.images[0].hu = Volume<int16_t>(geometry, int16_t(10));
+  study.images[1].phase = Phase::portal_venous;
+  study.images[1].hu = Volume<int16_t>(geometry, int16_t(90));
+  return study;
+}
+
+/// Finds a liver in images brighter than 50 HU.
+class BrightSegmenter final : public Segmenter {
+ public:
+  LiverSegmentation segment(const Volume<int16_t>& hu) const override {
+    const bool bright = hu.at(0, 0, 0) > 50;
+    return {Mask(hu.geometry(), uint8_t(bright)), bright ? 1.0 : 0.0, 1.0, bright ? "" : "no liver here"};
+  }
+};
+
+TEST(SegmentImages, ImagesWithoutLiverAreLeftOut) {
+  PreprocessedStudy study = study_of_two();
+  EXPECT_EQ(segment_images(study, BrightSegmenter()), std::nullopt);
+  ASSERT_EQ(study.images.size(), 1u);
+  EXPECT_EQ(study.images[0].phase, Phase::portal_venous);
+  EXPECT_NE(study.warnings.at(0).find("arterial"), std::string::npos);
+  study = study_of_two();
+  study.images.pop_back();
+  EXPECT_EQ(segment_images(study, BrightSegmenter()), "no liver here");
+  EXPECT_TRUE(study.images.empty());
+}
+
+TEST(Gate, TimesAndNamesTheStage) {
+  Timings timings;
+  EXPECT_EQ(run_stage(
+                "one", timings, [] { return 7; }, [](int) {}),
+            7);
+  ASSERT_EQ(timings.size(), 1u);
+  EXPECT_EQ(timings[0].first, "one");
+  try {
+    run_stage(
+        "two", timings, []() -> int { throw Error(ErrorCode::bad_values, "nan"); }, [](int) {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("two"), std::string::npos);
+    EXPECT_EQ(error.code(), ErrorCode::bad_values);
+  }
+}
+
+TEST(Gate, ChecksResults) {
+  PreprocessedStudy study = study_of_two();
+  EXPECT_THROW(verify_livers(study), Error);  // no masks yet
+  EXPECT_NO_THROW(verify_detections(study, {{0, 2, {0, 0, 8, 8}, 1}}));
+  EXPECT_THROW(verify_detections(study, {{0, 3, {0, 0, 8, 8}, 1}}), Error);
+  EXPECT_THROW(verify_detections(study, {{0, 0, {0, 0, 9, 8}, 1}}), Error);
+  EXPECT_THROW(verify_detections(study, {{2, 0, {0, 0, 8, 8}, 1}}), Error);
+  HierarchyPrediction prediction{{{"benign", 0.5}, {"malignant", 0.5}}, {{"hcc", 0.6}, {"cyst", 0.3}}, "hcc"};
+  EXPECT_THROW(verify_probabilities(prediction), Error);
+}
+
+}  // namespace
+}  // namespace hepatica

@@ -1,0 +1,50 @@
+// What a recipe says about diagnosis, checked key by key.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/options.h"
+#include "stages/aggregate/aggregate.h"
+#include "stages/detect/link.h"
+#include "stages/explain/activation.h"
+#include "stages/preprocess/preprocess.h"
+#include "stages/report/report.h"
+#include "study/phase.h"
+
+namespace hepatica {
+
+/// A stage that a component of the registry carries out.
+struct ComponentBlock {
+  std::string component;   ///< its name; empty where the recipe leaves the stage out
+  Block options;           ///< for its Options struct
+  nlohmann::json network;  ///< {"family", "arguments"} of checkpoints that do not say theirs; null where not given
+};
+
+struct Recipe {
+  std::string name;    ///< of the file, without its extension
+  std::string sha256;  ///< of the effective document
+  std::string title, citation, intended_use;
+  std::vector<Phase> phases;   ///< wanted, one series each
+  double least_age_years = 0;  ///< younger patients are refused
+  /// Stage one's classes with their types, in order, such as {"benign", {"fnh", "hemangioma", "cyst"}}.
+  std::vector<std::pair<std::string, std::vector<std::string>>> classes;
+  std::map<std::string, std::vector<std::string>> models;  ///< role -> file names, the first that exists is used
+  PreprocessOptions preprocess;
+  ComponentBlock segment, detect, classify;  ///< of `stages`; without `classify` lesions are found, not named
+  LinkOptions link;
+  AggregateOptions aggregate;
+  ExplainOptions explain;
+  ReportOptions report;
+};
+
+/// Error{bad_recipe} naming file, line and key, for the options of every stage too. Blocks `train` and `evaluate` are
+/// left to their readers.
+Recipe read_recipe(const Block& document);
+
+/// The recipe's classes as the report lists them.
+std::vector<ReportClass> report_classes(const Recipe& recipe);
+
+}  // namespace hepatica

@@ -1,0 +1,68 @@
+// Component `lilnet`: scores lesion crops with LiLNet's networks (Nat Commun 2024), or with a plain ResNet.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "engine/predictor.h"
+#include "stages/classify/input.h"
+#include "study/stages.h"
+
+namespace hepatica {
+
+/// Block `stages.classify.options`.
+struct ClassifyOptions {
+  ClassifyInput input;           ///< block `input`; used where the checkpoint does not say its own
+  int64_t batch = 16;            ///< crops a call
+  int64_t images_per_phase = 0;  ///< of each lesion, evenly spread over its slices; 0: all of them, as LiLNet
+};
+
+ClassifyOptions read_classify_options(const Block& block);
+
+/// At most `limit` (0: no limit) of each image's detections, evenly spread over its slices; their order is kept.
+std::vector<Detection> sampled(const std::vector<Detection>& detections, int64_t limit);
+
+/// LiLNet's aggregate of its two heads for one crop: logit of class c is the mean over masks j of out4[j, 5c + j] and
+/// out3[j, 5c + j], each [5, 5 * classes] (methods of the published code, process.py).
+std::vector<double> aggregate_masks(std::span<const float> out4, std::span<const float> out3, size_t classes);
+
+/// Row 5c (no mask) of fc * fc_ens: the weight of class c on each channel of layer4. `fc` is [5 * classes, inner],
+/// `fc_ens` [inner, channels].
+std::vector<std::vector<float>> lilnet_class_weights(const Array& fc, const Array& fc_ens);
+
+/// Scores crops of any image.
+class CropNetwork {
+ public:
+  /// Error{wrong_checkpoint} where the network is neither LiLNet nor ResNet or has another number of classes than
+  /// `classes` names.
+  CropNetwork(std::shared_ptr<Predictor> predictor,
+              const std::string& task,
+              std::vector<std::string> classes,
+              const ClassifyOptions& options);
+  const ClassifyInput& input() const { return options_.input; }
+  const std::vector<std::string>& classes() const { return classes_; }
+  /// Logits of each crop [3, size, size], in batches.
+  std::vector<std::vector<double>> logits(size_t count, const std::function<PlaneImage(size_t)>& crop) const;
+  std::vector<FeatureMap> features(size_t count, const std::function<PlaneImage(size_t)>& crop) const;
+  std::vector<std::vector<float>> class_weights() const;
+
+ private:
+  std::map<std::string, Array> run(size_t first,
+                                   size_t count,
+                                   const std::function<PlaneImage(size_t)>& crop,
+                                   const std::vector<std::string>& wanted) const;
+
+  std::shared_ptr<Predictor> predictor_;
+  std::vector<std::string> classes_;
+  ClassifyOptions options_;
+  bool lilnet_ = true;
+};
+
+/// `classes` are used where the checkpoint does not name its own.
+std::unique_ptr<Classifier> make_lilnet_classifier(std::shared_ptr<Predictor> predictor,
+                                                   const std::string& task,
+                                                   const std::vector<std::string>& classes,
+                                                   const ClassifyOptions& options);
+
+}  // namespace hepatica

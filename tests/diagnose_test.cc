@@ -1,0 +1,167 @@
+// Whole runs of `hepatica diagnose` on a small phantom, with small random networks.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "base/files.h"
+#include "io/volume_file.h"
+#include "nn/checkpoint.h"
+#include "phantom/patient.h"
+
+namespace hepatica {
+namespace {
+
+constexpr uint64_t kSeed = 5;
+
+/// A network of random weights with the metadata that Hepatica's own checkpoints have.
+void write_random_model(const fs::path& path,
+                        nn::Graph graph,
+                        nlohmann::json input,
+                        const std::vector<std::string>& classes) {
+  const nn::Network network(std::move(graph), kSeed);
+  nn::Checkpoint checkpoint;
+  checkpoint.tensors = network.state();
+  checkpoint.metadata = {{"network", {{"family", network.graph().family}, {"arguments", network.graph().arguments}}},
+                         {"input", std::move(input)}};
+  if (!classes.empty()) checkpoint.metadata["classes"] = classes;
+  nn::write_checkpoint(path, checkpoint, true);
+}
+
+void write_random_models(const fs::path& folder) {
+  nn::DynUNetOptions unet;
+  unet.dims = 2;
+  unet.filters = {4, 8};
+  write_random_model(folder / "segment.safetensors", nn::dynunet(unet), {{"spacing_mm", 4}, {"multiple", 16}}, {});
+  write_random_model(folder / "detect.safetensors", nn::yolov8("n", 1), {{"size", 128}, {"mode", "liver"}}, {});
+  const nlohmann::json crop{{"size", 64}};
+  write_random_model(folder / "benign_malignant.safetensors", nn::lilnet(18, 2, 0.125), crop, {"benign", "malignant"});
+  write_random_model(folder / "benign.safetensors", nn::lilnet(18, 3, 0.125), crop, {"fnh", "hemangioma", "cyst"});
+  write_random_model(folder / "malignant.safetensors", nn::resnet(18, 3, 0.125), crop, {"hcc", "icc", "metastasis"});
+}
+
+/// A recipe under which random networks find a liver and lesions.
+constexpr char kCredulousRecipe[] = R"(
+inherits: lilnet2024
+title: Credulous
+stages:
+  segment: {options: {threshold: 0.01, least_confidence: 0, smallest_ml: 0, largest_body_part: 1}}
+  detect: {options: {confidence: 0.005, liver: {fraction: 0}}}
+  link: {options: {least_slices: 1, least_extent_mm: 0, sure_score: 0, least_score: 0}}
+  classify: {options: {images_per_phase: 1}}
+)";
+
+/// Two phases of one phantom as NIfTI, coarse and few slices.
+void write_study(const fs::path& folder) {
+  const phantom::Patient patient(kSeed, phantom::PatientOptions{});
+  const Box3 body = patient.body_box();
+  Geometry geometry;
+  geometry.size = {120, 100, 6};
+  geometry.spacing = {(body.high[0] - body.low[0]) / 120, (body.high[1] - body.low[1]) / 100, 10};
+  geometry.origin = {body.low[0], body.low[1], patient.lesions().front().center[2] - 25};
+  const phantom::ScannerOptions scanner;
+  write_volume(folder / "arterial.nii.gz", patient.render(geometry, Phase::arterial, scanner, 1).hu);
+  write_volume(folder / "portal_venous.nii.gz", patient.render(geometry, Phase::portal_venous, scanner, 2).hu);
+}
+
+class DiagnoseTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directories(study());
+    fs::create_directories(models());
+    write_study(study());
+    write_random_models(models());
+    write_file(folder_.path() / "credulous.yaml", kCredulousRecipe);
+  }
+
+  fs::path study() const { return folder_.path() / "study"; }
+  fs::path models() const { return folder_.path() / "models"; }
+  fs::path out() const { return folder_.path() / "out"; }
+
+  /// Exit status; standard output in out.json.
+  int run(const std::string& arguments) const {
+    const std::string command = std::string(HEPATICA_PROGRAM) + " " + arguments + " --quiet > " +
+                                (folder_.path() / "out.json").string() + " 2> " + (folder_.path() / "err.txt").string();
+    return WEXITSTATUS(std::system(command.c_str()));
+  }
+  int diagnose(const std::string& more) const {
+    return run("diagnose " + study().string() + " --out " + out().string() + " --models " + models().string() +
+               " --precision f32 --json " + more);
+  }
+  std::string errors() const { return read_file(folder_.path() / "err.txt"); }
+  nlohmann::json output() const { return nlohmann::json::parse(read_file(folder_.path() / "out.json")); }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(DiagnoseTest, WholeRunWritesEverything) {
+  ASSERT_EQ(diagnose("--recipe " + (folder_.path() / "credulous.yaml").string()), 0) << errors();
+  const nlohmann::json report = output();
+  EXPECT_EQ(report, nlohmann::json::parse(read_file(out() / "report.json")));
+  EXPECT_EQ(report["status"], "lesions");
+  for (const char* key : {"study", "series", "liver", "lesions", "patient", "warnings", "timings_s", "provenance"})
+    EXPECT_TRUE(report.contains(key)) << key;
+  for (const char* file : {"report.html", "report.pdf", "liver.nii.gz", "lesions.nii.gz"})
+    EXPECT_GT(fs::file_size(out() / file), 100u) << file;
+  EXPECT_FALSE(fs::exists(out() / "seg.dcm"));  // the input is no DICOM
+  ASSERT_FALSE(report["lesions"].empty());
+  double sum = 0;
+  for (const auto& item : report["patient"]["probabilities"].items()) sum += item.value().get<double>();
+  EXPECT_NEAR(sum, 1, 1e-6);
+  EXPECT_EQ(report["patient"]["probabilities"].size(), 6u);
+  // Masks lie on the portal venous file's own grid.
+  const Geometry grid = read_geometry(study() / "portal_venous.nii.gz");
+  EXPECT_TRUE(same_grid(read_geometry(out() / "lesions.nii.gz"), grid));
+  const Mask lesions = read_mask(out() / "lesions.nii.gz");
+  EXPECT_GT(std::count(lesions.values().begin(), lesions.values().end(), 1), 0);
+}
+
+TEST_F(DiagnoseTest, SameInputGivesTheSameResult) {
+  const std::string recipe = "--threads 1 --recipe " + (folder_.path() / "credulous.yaml").string();
+  ASSERT_EQ(diagnose(recipe), 0) << errors();
+  const nlohmann::json first = output();
+  const std::string mask = read_file(out() / "lesions.nii.gz");
+  ASSERT_EQ(diagnose(recipe), 0) << errors();
+  EXPECT_EQ(first["lesions"], output()["lesions"]);
+  EXPECT_EQ(first["patient"], output()["patient"]);
+  EXPECT_EQ(mask, read_file(out() / "lesions.nii.gz"));
+}
+
+TEST_F(DiagnoseTest, NoLiverIsAResult) {
+  // Random networks are nowhere sure of a liver.
+  ASSERT_EQ(diagnose(""), 0) << errors();
+  const nlohmann::json report = output();
+  EXPECT_EQ(report["status"], "refused");
+  EXPECT_TRUE(fs::exists(out() / "report.html"));
+  EXPECT_FALSE(fs::exists(out() / "liver.nii.gz"));
+}
+
+TEST_F(DiagnoseTest, ACheckpointOfTheWrongNetworkLeavesNothing) {
+  fs::copy_file(
+      models() / "benign.safetensors", models() / "segment.safetensors", fs::copy_options::overwrite_existing);
+  EXPECT_EQ(diagnose(""), 10);
+  EXPECT_NE(errors().find("wrong_checkpoint"), std::string::npos);
+  EXPECT_FALSE(fs::exists(out()));
+}
+
+TEST_F(DiagnoseTest, AMistakeInARecipeIsNamedByLine) {
+  write_file(folder_.path() / "wrong.yaml",
+             "inherits: lilnet2024\nstages:\n  detect:\n    options: {confidance: 0.3}\n");
+  EXPECT_EQ(run("recipe check " + (folder_.path() / "wrong.yaml").string()), 9);
+  EXPECT_NE(errors().find("confidance"), std::string::npos);
+  EXPECT_EQ(run("recipe check lilnet2024"), 0) << errors();
+}
+
+TEST_F(DiagnoseTest, SegmentWritesOnTheInputsGrid) {
+  const fs::path mask = folder_.path() / "liver.nii.gz";
+  ASSERT_EQ(run("segment " + (study() / "arterial.nii.gz").string() + " --json --precision f32 --models " +
+                models().string() + " --out " + mask.string()),
+            0)
+      << errors();
+  EXPECT_TRUE(same_grid(read_geometry(mask), read_geometry(study() / "arterial.nii.gz")));
+  EXPECT_TRUE(output()["liver"].contains("volume_ml"));
+}
+
+}  // namespace
+}  // namespace hepatica
