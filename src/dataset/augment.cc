@@ -30,7 +30,8 @@ void vary_sharpness(LearningSlice& slice, const AugmentOptions& options, Rng& rn
   if (rng.chance(options.coarsen)) coarsen(slice, rng.integer(2, options.coarsen_factor));
   if (rng.chance(options.blur)) blur(slice.hu, slice.width, slice.height, rng.uniform(0.3, options.blur_px));
   if (rng.chance(options.sharpen)) sharpen(slice, rng.uniform(0.6, 1.5), rng.uniform(0, options.sharpen_amount));
-  if (rng.chance(options.noise)) add_noise(slice, rng.uniform(0, options.noise_hu), rng.chance(0.5) ? rng.uniform(0.4, 1.2) : 0, rng);
+  if (rng.chance(options.noise))
+    add_noise(slice, rng.uniform(0, options.noise_hu), rng.chance(0.5) ? rng.uniform(0.4, 1.2) : 0, rng);
 }
 
 }  // namespace

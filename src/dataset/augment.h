@@ -11,26 +11,26 @@ namespace hepatica {
 /// they spread scanners, protocols and contrast phases well beyond what the slices hold.
 struct AugmentOptions {
   WarpOptions warp;
-  double contrast = 0;             ///< probability
-  double gain = 0.4;               ///< log of the gain, uniform in +/-
-  double gamma = 0.3;              ///< log of the exponent, uniform in +/-
-  double offset_hu = 15;           ///< uniform in +/-
-  double noise = 0;                ///< probability
-  double noise_hu = 35;            ///< largest standard deviation
+  double contrast = 0;    ///< probability
+  double gain = 0.4;      ///< log of the gain, uniform in +/-
+  double gamma = 0.3;     ///< log of the exponent, uniform in +/-
+  double offset_hu = 15;  ///< uniform in +/-
+  double noise = 0;       ///< probability
+  double noise_hu = 35;   ///< largest standard deviation
   double blur = 0, blur_px = 1.2;
   double sharpen = 0, sharpen_amount = 1.5;
   double coarsen = 0;
-  int coarsen_factor = 3;          ///< largest
+  int coarsen_factor = 3;  ///< largest
   double shift_liver = 0, shift_liver_hu = 40;
   double blobs_inside = 0;
-  int blobs_inside_count = 6;      ///< largest
+  int blobs_inside_count = 6;  ///< largest
   double blobs_outside = 0;
   int blobs_outside_count = 2;
   double blob_contrast_hu = 70;
   double occlude = 0;
-  double erase_liver = 0;          ///< probability for a slice whose liver covers less than `erase_below` of the image
+  double erase_liver = 0;  ///< probability for a slice whose liver covers less than `erase_below` of the image
   double erase_below = 0.03;
-  double crop_range = 0;           ///< probability of clipping to a random narrower range, as windowed pictures are
+  double crop_range = 0;  ///< probability of clipping to a random narrower range, as windowed pictures are
 };
 
 /// Error{bad_recipe} on unknown keys.

@@ -23,8 +23,12 @@ struct Region {
   size_t pixels = 0, border = 0, outside = 0;
 };
 
-void add_pixel(Region& region, const LearningSlice& slice, const std::vector<uint8_t>& member, float value, int64_t x, int64_t y) {
-  region.box = {std::min(region.box.x0, double(x)), std::min(region.box.y0, double(y)), std::max(region.box.x1, double(x + 1)), std::max(region.box.y1, double(y + 1))};
+void add_pixel(
+    Region& region, const LearningSlice& slice, const std::vector<uint8_t>& member, float value, int64_t x, int64_t y) {
+  region.box = {std::min(region.box.x0, double(x)),
+                std::min(region.box.y0, double(y)),
+                std::max(region.box.x1, double(x + 1)),
+                std::max(region.box.y1, double(y + 1))};
   region.sum += value;
   ++region.pixels;
   for (const auto& [dx, dy] : {std::pair{2, 0}, {-2, 0}, {0, 2}, {0, -2}}) {
@@ -54,7 +58,8 @@ std::vector<LesionBox> dark_regions(const LearningSlice& slice, const DarkRegion
   if (inside.size() < 100) return {};
   const double median = median_of(inside);
   for (float& value : inside) value = std::abs(value - float(median));
-  const double spread = 1.4826 * median_of(inside), limit = median - std::max(options.doubtful_hu, options.spread * spread);
+  const double spread = 1.4826 * median_of(inside),
+               limit = median - std::max(options.doubtful_hu, options.spread * spread);
   Geometry grid;
   grid.size = {slice.width, slice.height, 1};
   Mask dark(grid);
@@ -72,14 +77,17 @@ std::vector<LesionBox> dark_regions(const LearningSlice& slice, const DarkRegion
   for (size_t n = 1; n < regions.size(); ++n) {
     const Region& region = regions[n];
     if (std::max(region.box.width(), region.box.height()) * slice.spacing_mm < options.least_mm) continue;
-    const double difference = median - region.sum / double(region.pixels), filled = double(region.pixels) / region.box.area();
+    const double difference = median - region.sum / double(region.pixels),
+                 filled = double(region.pixels) / region.box.area();
     // What is a little dark along the liver's surface is partial volume: no lesion and not in doubt.
-    if (difference < options.certain_hu && double(region.outside) > 0.35 * double(std::max<size_t>(1, region.border))) continue;
+    if (difference<options.certain_hu&& double(region.outside)> 0.35 * double(std::max<size_t>(1, region.border)))
+      continue;
     const bool certain = difference >= options.certain_hu && filled > 0.5 &&
                          double(region.outside) <= options.border * double(std::max<size_t>(1, region.border));
     // The threshold lies inside the region's edge: the box grows by about the blur.
     const double grow = 1.2 / slice.spacing_mm;
-    boxes.push_back({{region.box.x0 - grow, region.box.y0 - grow, region.box.x1 + grow, region.box.y1 + grow}, "", !certain});
+    boxes.push_back(
+        {{region.box.x0 - grow, region.box.y0 - grow, region.box.x1 + grow, region.box.y1 + grow}, "", !certain});
   }
   return boxes;
 }

@@ -37,7 +37,11 @@ struct Blob {
   double x, y, radius, aspect, turn, wave[3], phase[3];
 
   Blob(double center_x, double center_y, double radius_px, Rng& rng)
-      : x(center_x), y(center_y), radius(radius_px), aspect(rng.uniform(0.7, 1.4)), turn(rng.uniform(0, std::numbers::pi)) {
+      : x(center_x),
+        y(center_y),
+        radius(radius_px),
+        aspect(rng.uniform(0.7, 1.4)),
+        turn(rng.uniform(0, std::numbers::pi)) {
     for (int n = 0; n < 3; ++n) {
       wave[n] = rng.uniform(0, 0.12);
       phase[n] = rng.uniform(0, 2 * std::numbers::pi);
@@ -58,7 +62,8 @@ struct Blob {
 /// Calls body(index, level) for the pixels of the blob's bounding square whose level is below `most`.
 template <class Body>
 void for_pixels(const LearningSlice& slice, const Blob& blob, double most, Body body) {
-  const int64_t x0 = std::max<int64_t>(0, int64_t(blob.x - blob.reach())), y0 = std::max<int64_t>(0, int64_t(blob.y - blob.reach()));
+  const int64_t x0 = std::max<int64_t>(0, int64_t(blob.x - blob.reach())),
+                y0 = std::max<int64_t>(0, int64_t(blob.y - blob.reach()));
   const int64_t x1 = std::min(slice.width - 1, int64_t(blob.x + blob.reach()));
   const int64_t y1 = std::min(slice.height - 1, int64_t(blob.y + blob.reach()));
   for (int64_t y = y0; y <= y1; ++y) {
@@ -116,7 +121,8 @@ void blur(std::vector<float>& values, int64_t width, int64_t height, double sigm
   padded.resize(size_t(width + 2 * reach));
   for (int64_t y = 0; y < height; ++y) {
     const float* row = values.data() + y * width;
-    for (int64_t x = -reach; x < width + reach; ++x) padded[size_t(x + reach)] = row[std::clamp<int64_t>(x, 0, width - 1)];
+    for (int64_t x = -reach; x < width + reach; ++x)
+      padded[size_t(x + reach)] = row[std::clamp<int64_t>(x, 0, width - 1)];
     float* to = out.data() + y * width;
     std::fill(to, to + width, 0.0f);
     for (size_t t = 0; t < taps.size(); ++t)
@@ -151,10 +157,12 @@ void coarsen(LearningSlice& slice, int64_t factor) {
   for (size_t i = 0; i < coarse.size(); ++i) coarse[i] /= count[i];
   for (int64_t y = 0; y < slice.height; ++y) {
     const double v = std::clamp((double(y) + 0.5) / double(factor) - 0.5, 0.0, double(height - 1));
-    const int64_t v0 = std::min<int64_t>(int64_t(v), std::max<int64_t>(0, height - 2)), v1 = std::min(v0 + 1, height - 1);
+    const int64_t v0 = std::min<int64_t>(int64_t(v), std::max<int64_t>(0, height - 2)),
+                  v1 = std::min(v0 + 1, height - 1);
     for (int64_t x = 0; x < slice.width; ++x) {
       const double u = std::clamp((double(x) + 0.5) / double(factor) - 0.5, 0.0, double(width - 1));
-      const int64_t u0 = std::min<int64_t>(int64_t(u), std::max<int64_t>(0, width - 2)), u1 = std::min(u0 + 1, width - 1);
+      const int64_t u0 = std::min<int64_t>(int64_t(u), std::max<int64_t>(0, width - 2)),
+                    u1 = std::min(u0 + 1, width - 1);
       const float s = float(u - double(u0)), t = float(v - double(v0));
       const float top = coarse[size_t(v0 * width + u0)] * (1 - s) + coarse[size_t(v0 * width + u1)] * s;
       const float bottom = coarse[size_t(v1 * width + u0)] * (1 - s) + coarse[size_t(v1 * width + u1)] * s;
@@ -191,7 +199,8 @@ void occlude(LearningSlice& slice, int count, double side_mm, Rng& rng) {
   for (int n = 0; n < count; ++n) {
     const int64_t w = int64_t(rng.uniform(0.2, 1) * side_mm / slice.spacing_mm);
     const int64_t h = int64_t(rng.uniform(0.2, 1) * side_mm / slice.spacing_mm);
-    const int64_t x0 = rng.integer(0, std::max<int64_t>(0, slice.width - w)), y0 = rng.integer(0, std::max<int64_t>(0, slice.height - h));
+    const int64_t x0 = rng.integer(0, std::max<int64_t>(0, slice.width - w)),
+                  y0 = rng.integer(0, std::max<int64_t>(0, slice.height - h));
     const float value = float(rng.uniform(-50, 255));
     for (int64_t y = y0; y < std::min(slice.height, y0 + h); ++y)
       for (int64_t x = x0; x < std::min(slice.width, x0 + w); ++x) slice.hu[size_t(y * slice.width + x)] = value;
@@ -204,7 +213,10 @@ void paint_blobs_inside(LearningSlice& slice, const BlobOptions& options, Rng& r
   const std::vector<float> soft = soft_liver(slice, 0.7);
   for (int n = 0; n < options.count; ++n) {
     const size_t center = liver[size_t(rng.integer(0, int64_t(liver.size()) - 1))];
-    const Blob blob(double(center % size_t(slice.width)), double(center / size_t(slice.width)), radius_px(slice, options, rng), rng);
+    const Blob blob(double(center % size_t(slice.width)),
+                    double(center / size_t(slice.width)),
+                    radius_px(slice, options, rng),
+                    rng);
     const float delta = float(rng.uniform(options.delta_low, options.delta_high));
     const double edge = rng.uniform(0.02, 0.2);
     // A rim of another value, as in ring enhancement, in a third of them.
@@ -231,7 +243,10 @@ void paint_blobs_outside(LearningSlice& slice, const BlobOptions& options, Rng& 
   soft.resize(slice.pixels(), 0.0f);
   for (int n = 0; n < options.count; ++n) {
     const size_t center = tissue[size_t(rng.integer(0, int64_t(tissue.size()) - 1))];
-    const Blob blob(double(center % size_t(slice.width)), double(center / size_t(slice.width)), radius_px(slice, options, rng), rng);
+    const Blob blob(double(center % size_t(slice.width)),
+                    double(center / size_t(slice.width)),
+                    radius_px(slice, options, rng),
+                    rng);
     const float value = float(std::clamp(liver + rng.uniform(options.delta_low, options.delta_high), 5.0, 250.0));
     const double edge = rng.uniform(0.02, 0.1);
     const float sigma = float(rng.uniform(3, 20));

@@ -34,10 +34,11 @@ void occlude(LearningSlice& slice, int count, double side_mm, Rng& rng);
 struct BlobOptions {
   int count = 1;
   double radius_low_mm = 4, radius_high_mm = 40;  ///< log-uniform
-  double delta_low = -70, delta_high = 70;        ///< HU against what lies there (inside) or against the liver (outside)
+  double delta_low = -70, delta_high = 70;  ///< HU against what lies there (inside) or against the liver (outside)
 };
 
-/// Irregular round blobs inside the liver, which stay labelled as liver: lesions of any look. Those that show get a box.
+/// Irregular round blobs inside the liver, which stay labelled as liver: lesions of any look. Those that show get a
+/// box.
 void paint_blobs_inside(LearningSlice& slice, const BlobOptions& options, Rng& rng);
 
 /// The same in tissue outside the liver: masses that are no liver. Slices without liver take 100 HU as its value.

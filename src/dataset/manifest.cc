@@ -44,7 +44,8 @@ class Faults {
     if (++count_ <= 10) text_ += fmt::format("\n  row {}: {}", line, text);
   }
   void raise() const {
-    if (count_ > 0) throw Error(ErrorCode::bad_manifest, fmt::format("{}: {} faults:{}", file_.string(), count_, text_));
+    if (count_ > 0)
+      throw Error(ErrorCode::bad_manifest, fmt::format("{}: {} faults:{}", file_.string(), count_, text_));
   }
 
  private:
@@ -57,7 +58,8 @@ std::optional<Box2> box_from(const std::string& text) {
   std::istringstream in(text);
   Box2 box;
   std::string rest;
-  if (!(in >> box.x0 >> box.y0 >> box.x1 >> box.y1) || in >> rest || box.x1 <= box.x0 || box.y1 <= box.y0) return std::nullopt;
+  if (!(in >> box.x0 >> box.y0 >> box.x1 >> box.y1) || in >> rest || box.x1 <= box.x0 || box.y1 <= box.y0)
+    return std::nullopt;
   return box;
 }
 
@@ -103,7 +105,8 @@ class RowReader {
       faults_.add(line_, fmt::format("unknown phase '{}'", phase));
     const auto& labels = options_.labels;
     if (!row.label.empty() && !labels.empty() && std::find(labels.begin(), labels.end(), row.label) == labels.end())
-      faults_.add(line_, fmt::format("the label '{}' is no class of the recipe ({})", row.label, fmt::join(labels, ", ")));
+      faults_.add(line_,
+                  fmt::format("the label '{}' is no class of the recipe ({})", row.label, fmt::join(labels, ", ")));
     if (!row.split.empty() && row.split != "train" && row.split != "validation")
       faults_.add(line_, fmt::format("the split '{}' is neither train nor validation", row.split));
   }
@@ -260,10 +263,12 @@ std::vector<ManifestRow> read_manifest(const fs::path& path, const ManifestOptio
   const std::vector<std::string> header = fields_of(line);
   Faults faults(path);
   for (const std::string& column : header) {
-    if (!kColumns.count(column)) faults.add(1, fmt::format("unknown column '{}'; known: {}", column, fmt::join(kColumns, ", ")));
+    if (!kColumns.count(column))
+      faults.add(1, fmt::format("unknown column '{}'; known: {}", column, fmt::join(kColumns, ", ")));
   }
   for (const char* column : {"patient", "path"}) {
-    if (std::find(header.begin(), header.end(), column) == header.end()) faults.add(1, fmt::format("the column '{}' is missing", column));
+    if (std::find(header.begin(), header.end(), column) == header.end())
+      faults.add(1, fmt::format("the column '{}' is missing", column));
   }
   faults.raise();
   RowReader reader(path, options, header, faults);

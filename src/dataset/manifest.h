@@ -1,8 +1,9 @@
 // Real data by a CSV manifest.
 //
-// Columns: `patient` and `path` (relative to the manifest), and as far as known `phase`, `liver` (mask file), `label` (class of the
-// lesion), `box` ("x0 y0 x1 y1", pixels of the slice), `slice` (k from the foot, from 0), `split` ("train" or "validation").
-// `path` is a volume (.nii.gz, .nrrd, .mha, ...) or a picture of one slice. A volume without `slice` gives every slice.
+// Columns: `patient` and `path` (relative to the manifest), and as far as known `phase`, `liver` (mask file), `label`
+// (class of the lesion), `box` ("x0 y0 x1 y1", pixels of the slice), `slice` (k from the foot, from 0), `split`
+// ("train" or "validation"). `path` is a volume (.nii.gz, .nrrd, .mha, ...) or a picture of one slice. A volume without
+// `slice` gives every slice.
 #pragma once
 
 #include <memory>
@@ -28,8 +29,9 @@ struct ManifestOptions {
   std::vector<std::string> labels;  ///< allowed in `label`; empty: any
 };
 
-/// Error{bad_manifest} names the file and up to ten rows with what is wrong in each: a missing column or file, an unknown
-/// phase or label, a box or slice that is no number or empty, a split other than train and validation, a patient in both.
+/// Error{bad_manifest} names the file and up to ten rows with what is wrong in each: a missing column or file, an
+/// unknown phase or label, a box or slice that is no number or empty, a split other than train and validation, a
+/// patient in both.
 std::vector<ManifestRow> read_manifest(const fs::path& path, const ManifestOptions& options);
 
 /// The slices of the rows. `get` throws Error naming file and row where an image cannot be used.

@@ -70,8 +70,12 @@ TEST_F(ManifestTest, NamesEveryFaultWithItsRow) {
                                             "p6,a.png,AP,hcc,,train\n"
                                             "p6,a.png,AP,hcc,,validation\n"),
                                    options);
-  for (const char* part : {"row 2: path 'missing.png'", "row 3: unknown phase 'Tuesday'", "row 4: the label 'wart'",
-                           "row 5: the box '3 0 2 1'", "row 6: the split 'test'", "row 8: patient 'p6'"})
+  for (const char* part : {"row 2: path 'missing.png'",
+                           "row 3: unknown phase 'Tuesday'",
+                           "row 4: the label 'wart'",
+                           "row 5: the box '3 0 2 1'",
+                           "row 6: the split 'test'",
+                           "row 8: patient 'p6'"})
     EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
 }
 

@@ -17,9 +17,17 @@ using phantom::LesionType;
 
 /// What a slice depends on; the number of patients is no part of it.
 nlohmann::json json_of(const PhantomSourceOptions& o) {
-  return {{"cohort", o.cohort},     {"slices", o.slices},       {"view", o.view},
-          {"matrix", o.matrix},     {"field_low", o.field_low_mm}, {"field_high", o.field_high_mm}, {"in_lesion", o.in_lesion},
-          {"in_liver", o.in_liver}, {"no_lesion", o.no_lesion},   {"types", o.types},         {"phases", o.phases},
+  return {{"cohort", o.cohort},
+          {"slices", o.slices},
+          {"view", o.view},
+          {"matrix", o.matrix},
+          {"field_low", o.field_low_mm},
+          {"field_high", o.field_high_mm},
+          {"in_lesion", o.in_lesion},
+          {"in_liver", o.in_liver},
+          {"no_lesion", o.no_lesion},
+          {"types", o.types},
+          {"phases", o.phases},
           {"least_lesion_mm", o.least_lesion_mm}};
 }
 
@@ -44,7 +52,10 @@ std::vector<LesionBox> boxes_of(const phantom::Rendering& rendering, const phant
       const auto [place, is_new] = boxes.try_emplace(id, pixel);
       Box2& box = place->second;
       if (is_new) continue;
-      box = {std::min(box.x0, pixel.x0), std::min(box.y0, pixel.y0), std::max(box.x1, pixel.x1), std::max(box.y1, pixel.y1)};
+      box = {std::min(box.x0, pixel.x0),
+             std::min(box.y0, pixel.y0),
+             std::max(box.x1, pixel.x1),
+             std::max(box.y1, pixel.y1)};
     }
   }
   std::vector<LesionBox> all;
@@ -188,7 +199,8 @@ PhantomSourceOptions phantom_source_options(OptionReader& reader) {
   o.phases = reader.texts("phases", o.phases);
   o.least_lesion_mm = reader.number("least_lesion_mm", o.least_lesion_mm, 0, 100);
   for (const std::string& type : o.types) {
-    if (!phantom::lesion_type_from_name(type)) throw Error(ErrorCode::bad_recipe, "phantoms: unknown lesion type '" + type + "'");
+    if (!phantom::lesion_type_from_name(type))
+      throw Error(ErrorCode::bad_recipe, "phantoms: unknown lesion type '" + type + "'");
   }
   for (const std::string& phase : o.phases) {
     if (!phase_from_name(phase)) throw Error(ErrorCode::bad_recipe, "phantoms: unknown phase '" + phase + "'");
@@ -198,7 +210,9 @@ PhantomSourceOptions phantom_source_options(OptionReader& reader) {
   return o;
 }
 
-std::unique_ptr<SliceSource> make_phantom_source(const PhantomSourceOptions& options, uint64_t seed, const fs::path& cache) {
+std::unique_ptr<SliceSource> make_phantom_source(const PhantomSourceOptions& options,
+                                                 uint64_t seed,
+                                                 const fs::path& cache) {
   return std::make_unique<PhantomSource>(options, seed, cache);
 }
 

@@ -13,25 +13,29 @@ namespace hepatica {
 struct PhantomSourceOptions {
   std::string cohort = "training";  ///< of phantom::cohort_options; its name parts the patients from those of others
   int patients = 100;
-  int slices = 8;                   ///< of each patient
+  int slices = 8;  ///< of each patient
   /// "scan": whole axial slices. "lesion": a field of view around one lesion of the patient's type, which is `target`.
   std::string view = "scan";
   int matrix = 256;
   double field_low_mm = 320, field_high_mm = 460;  ///< side of the field of view
-  double in_lesion = 0;             ///< view scan: fraction of slices through a lesion
-  double in_liver = 0.7;            ///< fraction of the others that lie within the liver's height; the rest lies anywhere in the trunk
-  double no_lesion = 0;             ///< fraction of patients without lesions
-  std::vector<std::string> types{"hcc", "icc", "metastasis", "fnh", "hemangioma", "cyst"};  ///< taken in turn by the patients
+  double in_lesion = 0;                            ///< view scan: fraction of slices through a lesion
+  double in_liver =
+      0.7;  ///< fraction of the others that lie within the liver's height; the rest lies anywhere in the trunk
+  double no_lesion = 0;  ///< fraction of patients without lesions
+  std::vector<std::string> types{
+      "hcc", "icc", "metastasis", "fnh", "hemangioma", "cyst"};  ///< taken in turn by the patients
   std::vector<std::string> phases{"arterial", "portal_venous"};
-  double least_lesion_mm = 4;       ///< cuts through lesions whose box is smaller get no box
+  double least_lesion_mm = 4;  ///< cuts through lesions whose box is smaller get no box
 };
 
 /// Keys as above, with `field_mm: [low, high]`.
 PhantomSourceOptions phantom_source_options(OptionReader& reader);
 
 /// Item i is slice i % slices of patient i / slices; it depends on the options, `seed` and i alone. Rendered slices are
-/// kept in `cache` (empty: not kept) under a hash of the options and of the first slice, so that neither other options nor
-/// another version of the phantoms takes an old slice.
-std::unique_ptr<SliceSource> make_phantom_source(const PhantomSourceOptions& options, uint64_t seed, const fs::path& cache);
+/// kept in `cache` (empty: not kept) under a hash of the options and of the first slice, so that neither other options
+/// nor another version of the phantoms takes an old slice.
+std::unique_ptr<SliceSource> make_phantom_source(const PhantomSourceOptions& options,
+                                                 uint64_t seed,
+                                                 const fs::path& cache);
 
 }  // namespace hepatica

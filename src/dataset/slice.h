@@ -13,9 +13,9 @@ namespace hepatica {
 
 /// A lesion's box on a slice.
 struct LesionBox {
-  Box2 box;              ///< pixels
-  std::string type;      ///< "hcc", "cyst", ...; empty where not known
-  bool ignore = false;   ///< may or may not be a lesion: neither hit nor miss counts
+  Box2 box;             ///< pixels
+  std::string type;     ///< "hcc", "cyst", ...; empty where not known
+  bool ignore = false;  ///< may or may not be a lesion: neither hit nor miss counts
   bool operator==(const LesionBox&) const = default;
 };
 
@@ -23,14 +23,14 @@ struct LesionBox {
 /// (as radiologists see it), with what is known about it.
 struct LearningSlice {
   int64_t width = 0, height = 0;
-  double spacing_mm = 1;             ///< of square pixels
-  std::vector<float> hu;             ///< [height * width]
-  std::vector<uint8_t> liver;        ///< 1 inside the liver; empty where not labelled
+  double spacing_mm = 1;       ///< of square pixels
+  std::vector<float> hu;       ///< [height * width]
+  std::vector<uint8_t> liver;  ///< 1 inside the liver; empty where not labelled
   std::vector<LesionBox> lesions;
   Phase phase = Phase::unknown;
-  std::optional<double> liver_hu;    ///< median HU of the liver in the whole volume
-  std::optional<Box2> target;        ///< the lesion that this slice is about (classification)
-  std::string label;                 ///< class of `target`, such as "hcc"
+  std::optional<double> liver_hu;  ///< median HU of the liver in the whole volume
+  std::optional<Box2> target;      ///< the lesion that this slice is about (classification)
+  std::string label;               ///< class of `target`, such as "hcc"
 
   size_t pixels() const { return size_t(width * height); }
 };

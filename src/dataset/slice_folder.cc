@@ -15,8 +15,8 @@ int64_t volume_of(const std::string& stem) {
   const size_t last = stem.rfind('_');
   if (last == std::string::npos || last == 0) return -1;
   const size_t before = stem.rfind('_', last - 1);
-  const std::string number = stem.substr(before == std::string::npos ? 0 : before + 1,
-                                         last - (before == std::string::npos ? 0 : before + 1));
+  const std::string number =
+      stem.substr(before == std::string::npos ? 0 : before + 1, last - (before == std::string::npos ? 0 : before + 1));
   if (number.empty() || number.find_first_not_of("0123456789") != std::string::npos || number.size() > 15) return -1;
   return std::stoll(number);
 }
@@ -118,7 +118,8 @@ class SliceFolder : public SliceSource {
 std::vector<int64_t> ranges(OptionReader& reader, const std::string& key) {
   std::vector<int64_t> all;
   for (const double value : reader.numbers(key, {}, 0, 1e15)) all.push_back(int64_t(value));
-  if (all.size() % 2) throw Error(ErrorCode::bad_recipe, "'" + key + "' needs pairs: first and last volume of each range");
+  if (all.size() % 2)
+    throw Error(ErrorCode::bad_recipe, "'" + key + "' needs pairs: first and last volume of each range");
   return all;
 }
 

@@ -1,7 +1,7 @@
 // Slices as pictures with liver masks: `images/<prefix>_<volume>_<slice>.<ext>` and `masks/` with the same names.
 //
-// This is the layout of the LiTS / MSD Task03 slices (CC BY-SA 4.0; Bilic et al., Med Image Anal 2023; Antonelli et al.,
-// Nat Commun 2022) that are published as pictures of HU clipped to 0..255, turned by a quarter.
+// This is the layout of the LiTS / MSD Task03 slices (CC BY-SA 4.0; Bilic et al., Med Image Anal 2023; Antonelli et
+// al., Nat Commun 2022) that are published as pictures of HU clipped to 0..255, turned by a quarter.
 #pragma once
 
 #include <memory>
@@ -15,11 +15,11 @@ namespace hepatica {
 
 struct SliceFolderOptions {
   double low_hu = 0, high_hu = 255;  ///< HU of the grey values 0 and 255
-  int quarter_turns = 0;             ///< counter-clockwise turns that bring the front of the body up and its right to the left
-  double spacing_mm = 1.6;           ///< assumed: pictures carry none
-  bool dark_regions = false;         ///< boxes of dark regions within the liver are added as lesions or as to be ignored
-  std::vector<int64_t> exclude;      ///< volumes left out, both ends of ranges included: [first, last, first, last, ...]
-  std::vector<int64_t> only;         ///< where not empty, only the volumes in these ranges
+  int quarter_turns = 0;      ///< counter-clockwise turns that bring the front of the body up and its right to the left
+  double spacing_mm = 1.6;    ///< assumed: pictures carry none
+  bool dark_regions = false;  ///< boxes of dark regions within the liver are added as lesions or as to be ignored
+  std::vector<int64_t> exclude;  ///< volumes left out, both ends of ranges included: [first, last, first, last, ...]
+  std::vector<int64_t> only;     ///< where not empty, only the volumes in these ranges
 };
 
 /// Keys `low_hu`, `high_hu`, `quarter_turns`, `spacing_mm`, `dark_regions`, `exclude`, `only`.

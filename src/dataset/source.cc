@@ -7,7 +7,8 @@ namespace {
 
 class Selection : public SliceSource {
  public:
-  Selection(std::shared_ptr<const SliceSource> source, const std::vector<std::string>& labels) : source_(std::move(source)) {
+  Selection(std::shared_ptr<const SliceSource> source, const std::vector<std::string>& labels)
+      : source_(std::move(source)) {
     for (size_t i = 0; i < source_->size(); ++i) {
       if (std::find(labels.begin(), labels.end(), source_->label(i)) != labels.end()) items_.push_back(i);
     }
@@ -25,7 +26,8 @@ class Selection : public SliceSource {
 
 }  // namespace
 
-std::unique_ptr<SliceSource> select_labels(std::shared_ptr<const SliceSource> source, const std::vector<std::string>& labels) {
+std::unique_ptr<SliceSource> select_labels(std::shared_ptr<const SliceSource> source,
+                                           const std::vector<std::string>& labels) {
   return std::make_unique<Selection>(std::move(source), labels);
 }
 

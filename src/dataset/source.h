@@ -26,6 +26,7 @@ class SliceSource {
 };
 
 /// The items of `source` whose label is one of `labels`.
-std::unique_ptr<SliceSource> select_labels(std::shared_ptr<const SliceSource> source, const std::vector<std::string>& labels);
+std::unique_ptr<SliceSource> select_labels(std::shared_ptr<const SliceSource> source,
+                                           const std::vector<std::string>& labels);
 
 }  // namespace hepatica

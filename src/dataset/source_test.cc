@@ -103,7 +103,8 @@ PhantomSourceOptions few_patients() {
 
 TEST(PhantomSource, TheCacheGivesTheSameSlice) {
   TemporaryFolder folder;
-  const auto fresh = make_phantom_source(few_patients(), 3, {}), kept = make_phantom_source(few_patients(), 3, folder.path());
+  const auto fresh = make_phantom_source(few_patients(), 3, {}),
+             kept = make_phantom_source(few_patients(), 3, folder.path());
   ASSERT_EQ(fresh->size(), 4u);
   EXPECT_EQ(fresh->group(1), "0");
   EXPECT_EQ(fresh->group(2), "1");

@@ -36,7 +36,8 @@ LearningSlice shrunk(const LearningSlice& slice, int64_t n) {
 float linear_at(const LearningSlice& slice, double x, double y) {
   if (x <= -0.5 || y <= -0.5 || x >= double(slice.width) - 0.5 || y >= double(slice.height) - 0.5) return kAir;
   const double fx = std::clamp(x, 0.0, double(slice.width - 1)), fy = std::clamp(y, 0.0, double(slice.height - 1));
-  const int64_t x0 = std::min<int64_t>(int64_t(fx), slice.width - 2), y0 = std::min<int64_t>(int64_t(fy), slice.height - 2);
+  const int64_t x0 = std::min<int64_t>(int64_t(fx), slice.width - 2),
+                y0 = std::min<int64_t>(int64_t(fy), slice.height - 2);
   const float tx = float(fx - double(x0)), ty = float(fy - double(y0));
   const float* row = slice.hu.data() + y0 * slice.width + x0;
   const float top = row[0] + tx * (row[1] - row[0]);
@@ -68,7 +69,8 @@ Box2 moved(const Box2& box, const Warp& warp) {
 
 /// Clipped to the image; nullopt where less than a quarter of its area is left.
 std::optional<Box2> clipped(const Box2& box, int64_t width, int64_t height) {
-  const Box2 inside{std::max(0.0, box.x0), std::max(0.0, box.y0), std::min(double(width), box.x1), std::min(double(height), box.y1)};
+  const Box2 inside{
+      std::max(0.0, box.x0), std::max(0.0, box.y0), std::min(double(width), box.x1), std::min(double(height), box.y1)};
   if (inside.x1 <= inside.x0 || inside.y1 <= inside.y0 || inside.area() < 0.25 * box.area()) return std::nullopt;
   return inside;
 }

@@ -13,7 +13,7 @@ struct WarpOptions {
   double stretch = 0.08;                      ///< log of the aspect, uniform in +/-
   double shift = 0.08;                        ///< of the output's side, uniform in +/- on each axis
   double flip_x = 0, flip_y = 0;              ///< probabilities
-  double elastic_mm = 0;                      ///< largest displacement by a smooth field; boxes follow the affine part only
+  double elastic_mm = 0;  ///< largest displacement by a smooth field; boxes follow the affine part only
 };
 
 /// Output pixel to source pixel: source = a * (u - center of the output) + center + elastic waves.
@@ -27,16 +27,14 @@ struct Warp {
   std::vector<Wave> waves;
 };
 
-/// A variation that maps `slice` onto width x height pixels of `spacing_mm`; the middle stays the middle but for the shift.
-Warp draw_warp(const LearningSlice& slice,
-               int64_t width,
-               int64_t height,
-               double spacing_mm,
-               const WarpOptions& options,
-               Rng& rng);
+/// A variation that maps `slice` onto width x height pixels of `spacing_mm`; the middle stays the middle but for the
+/// shift.
+Warp draw_warp(
+    const LearningSlice& slice, int64_t width, int64_t height, double spacing_mm, const WarpOptions& options, Rng& rng);
 
 /// The slice under `warp`: linear for HU (after a box average where it shrinks), nearest for the liver, air outside.
-/// A box follows as the box around the ellipse that it holds, clipped to the image; dropped where less than a quarter is left.
+/// A box follows as the box around the ellipse that it holds, clipped to the image; dropped where less than a quarter
+/// is left.
 LearningSlice warped(const LearningSlice& slice, const Warp& warp, int64_t width, int64_t height, double spacing_mm);
 
 }  // namespace hepatica

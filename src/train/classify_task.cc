@@ -106,7 +106,8 @@ class ClassifyTask : public Task {
       Rng mine = rng.fork(n);
       LearningSlice slice = data_.get(items[n]);
       if (slice.target) slice.target = around(slice, mine);
-      crops.push_back(varied(crop_of(augmented(slice, side(), side(), slice.spacing_mm, options_.augment, mine)), mine));
+      crops.push_back(
+          varied(crop_of(augmented(slice, side(), side(), slice.spacing_mm, options_.augment, mine)), mine));
     }
     return batch_of(items, crops);
   }
@@ -142,12 +143,14 @@ class ClassifyTask : public Task {
 
   torch::Tensor crop_of(const LearningSlice& slice) const {
     const Box2 whole{0, 0, double(slice.width), double(slice.height)};
-    return tensor_of(classify_crop(std::span<const float>(slice.hu), slice.width, slice.height, slice.target.value_or(whole), options_.input));
+    return tensor_of(classify_crop(
+        std::span<const float>(slice.hu), slice.width, slice.height, slice.target.value_or(whole), options_.input));
   }
 
   /// Variations of the windowed crop that LiLNet trains with.
   torch::Tensor varied(torch::Tensor crop, Rng& rng) const {
-    const double black = -options_.input.mean / options_.input.std, white = (1 - options_.input.mean) / options_.input.std;
+    const double black = -options_.input.mean / options_.input.std,
+                 white = (1 - options_.input.mean) / options_.input.std;
     if (rng.chance(options_.invert)) crop = black + white - crop;
     if (rng.chance(options_.salt_pepper)) {
       auto access = crop.accessor<float, 3>();
@@ -167,12 +170,14 @@ class ClassifyTask : public Task {
     for (const MixtureItem& item : items) {
       const auto found = index_.find(data_.label(item));
       if (found == index_.end()) {
-        throw Error(ErrorCode::bad_manifest,
-                    data_.group(item) + ": the label '" + data_.label(item) + "' belongs to no class of " + options_.role);
+        throw Error(
+            ErrorCode::bad_manifest,
+            data_.group(item) + ": the label '" + data_.label(item) + "' belongs to no class of " + options_.role);
       }
       labels.push_back(found->second);
     }
-    return {torch::stack(crops), {{"labels", torch::tensor(at::ArrayRef<int64_t>(labels))}, {"items", tensor_of(items)}}};
+    return {torch::stack(crops),
+            {{"labels", torch::tensor(at::ArrayRef<int64_t>(labels))}, {"items", tensor_of(items)}}};
   }
 
   Mixture data_;

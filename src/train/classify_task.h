@@ -11,17 +11,18 @@
 namespace hepatica::train {
 
 struct ClassifyTaskOptions {
-  std::string role;                                ///< "benign_malignant", "benign", "malignant"
-  std::vector<std::string> classes;                ///< in the order of the logits
-  std::map<std::string, std::vector<std::string>> members;  ///< labels that a class takes in; its own name where it has none
-  nn::Graph network;                               ///< lilnet, or any with "logits"
+  std::string role;                  ///< "benign_malignant", "benign", "malignant"
+  std::vector<std::string> classes;  ///< in the order of the logits
+  std::map<std::string, std::vector<std::string>>
+      members;        ///< labels that a class takes in; its own name where it has none
+  nn::Graph network;  ///< lilnet, or any with "logits"
   ClassifyInput input;
   AugmentOptions augment;
-  double box_jitter_px = 8;                        ///< largest shift of the crop on each axis
-  double invert = 0;                               ///< probability of grey values turned round (LiLNet: 0.5, benign_malignant)
-  double salt_pepper = 0;                          ///< probability of a tenth of the pixels black and a tenth white (LiLNet: 0.2)
+  double box_jitter_px = 8;  ///< largest shift of the crop on each axis
+  double invert = 0;         ///< probability of grey values turned round (LiLNet: 0.5, benign_malignant)
+  double salt_pepper = 0;    ///< probability of a tenth of the pixels black and a tenth white (LiLNet: 0.2)
   nn::LilnetLossOptions loss;
-  double smoothing = 0.05;                         ///< of labels, for networks with plain "logits"
+  double smoothing = 0.05;  ///< of labels, for networks with plain "logits"
 };
 
 /// LiLNet's loss (Nat Commun 2024), or cross entropy; each class is drawn equally often. The figures are the accuracy

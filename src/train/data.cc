@@ -23,7 +23,8 @@ void add_slices(Mixture& mixture, const Block& block, const DataPlaces& places) 
   reader.finish();
   if (!is_slice_folder(places.data)) {
     throw Error(ErrorCode::not_found,
-                "--data: '" + places.data.string() + "' has no sub-folders images/ and masks/, which the recipe's data.slices need");
+                "--data: '" + places.data.string() +
+                    "' has no sub-folders images/ and masks/, which the recipe's data.slices need");
   }
   mixture.add("slices", open_slice_folder(places.data, options), common.share, common.validation, places.seed);
 }
@@ -38,8 +39,9 @@ void add_manifest(Mixture& mixture, const Block& block, const DataPlaces& places
   options.pictures.spacing_mm = reader.number("spacing_mm", options.pictures.spacing_mm, 0.1, 10);
   reader.finish();
   if (!fs::is_regular_file(places.data)) {
-    throw Error(ErrorCode::not_found,
-                "--data: '" + places.data.string() + "' is no manifest (a CSV file), which the recipe's data.manifest needs");
+    throw Error(
+        ErrorCode::not_found,
+        "--data: '" + places.data.string() + "' is no manifest (a CSV file), which the recipe's data.manifest needs");
   }
   const auto source = open_manifest(places.data, options);
   if (const auto split = stated_split(*source))

@@ -14,9 +14,9 @@ struct DataPlaces {
   uint64_t seed = 0;
 };
 
-/// Sources of the block: `slices` (a folder of pictures with masks), `manifest` (a CSV), `phantoms` (of which `keep` takes the patients of some lesion types only); each with `share`, and
-/// `validation` (fraction of the patients). Error{bad_recipe} where the block names none, Error{bad_manifest} where
-/// `data` is of another kind than the block.
+/// Sources of the block: `slices` (a folder of pictures with masks), `manifest` (a CSV), `phantoms` (of which `keep`
+/// takes the patients of some lesion types only); each with `share`, and `validation` (fraction of the patients).
+/// Error{bad_recipe} where the block names none, Error{bad_manifest} where `data` is of another kind than the block.
 Mixture mixture_from_block(const Block& block, const DataPlaces& places);
 
 }  // namespace hepatica::train

@@ -27,7 +27,8 @@ class DetectValidation : public Validation {
     const torch::Tensor decoded = nn::yolo_decode(outputs.at("p3"), outputs.at("p4"), outputs.at("p5")).contiguous();
     for (int64_t n = 0; n < decoded.size(0); ++n) {
       ++slices_;
-      const std::vector<Box2> truths = boxes(batch.targets.at("boxes"), n, 2), ignored = boxes(batch.targets.at("ignore"), n, 1);
+      const std::vector<Box2> truths = boxes(batch.targets.at("boxes"), n, 2),
+                              ignored = boxes(batch.targets.at("ignore"), n, 1);
       match(found_boxes(decoded[n]), truths, ignored);
     }
   }
@@ -144,8 +145,7 @@ class DetectTask : public Task {
     const LearningSlice source = data_.get(item);
     // The network resizes any slice to its size, so the pixel size follows the source: the same field of view.
     const double spacing = source.spacing_mm * double(source.width) / double(options_.input.size);
-    LearningSlice slice =
-        augmented(source, options_.input.size, options_.input.size, spacing, options_.augment, rng);
+    LearningSlice slice = augmented(source, options_.input.size, options_.input.size, spacing, options_.augment, rng);
     std::optional<double> liver_hu = median_liver_hu(slice);
     if (!liver_hu) liver_hu = slice.liver_hu;
     if (liver_hu) *liver_hu += rng.normal(0, options_.liver_hu_jitter);
@@ -175,9 +175,12 @@ class DetectTask : public Task {
     }
   }
 
-  DetectExample example(const LearningSlice& slice, const std::vector<uint8_t>& liver, std::optional<double> liver_hu) const {
+  DetectExample example(const LearningSlice& slice,
+                        const std::vector<uint8_t>& liver,
+                        std::optional<double> liver_hu) const {
     DetectExample made;
-    made.image = tensor_of(detect_image(std::span<const float>(slice.hu), liver, slice.width, slice.height, liver_hu, options_.input));
+    made.image = tensor_of(
+        detect_image(std::span<const float>(slice.hu), liver, slice.width, slice.height, liver_hu, options_.input));
     for (LesionBox lesion : slice.lesions) {
       lesion.box = image_box_from_slice(lesion.box, slice.width, slice.height, options_.input);
       made.lesions.push_back(lesion);
@@ -193,7 +196,10 @@ class DetectTask : public Task {
       const int64_t x = (t % 2) * half, y = (t / 2) * half;
       joined.image.narrow(1, y, half).narrow(2, x, half).copy_(at::avg_pool2d(four[size_t(t)].image, {2, 2}));
       for (LesionBox lesion : four[size_t(t)].lesions) {
-        lesion.box = {lesion.box.x0 / 2 + double(x), lesion.box.y0 / 2 + double(y), lesion.box.x1 / 2 + double(x), lesion.box.y1 / 2 + double(y)};
+        lesion.box = {lesion.box.x0 / 2 + double(x),
+                      lesion.box.y0 / 2 + double(y),
+                      lesion.box.x1 / 2 + double(x),
+                      lesion.box.y1 / 2 + double(y)};
         joined.lesions.push_back(lesion);
       }
     }

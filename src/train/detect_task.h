@@ -11,7 +11,7 @@
 namespace hepatica::train {
 
 struct DetectTaskOptions {
-  nn::Graph network;           ///< yolov8, one class
+  nn::Graph network;  ///< yolov8, one class
   DetectInput input;
   AugmentOptions augment;
   double mosaic = 0.1;         ///< probability of four half-size slices as one image (LiLNet: 0.1)

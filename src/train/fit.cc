@@ -58,8 +58,9 @@ EpochRecord record_from_json(const nlohmann::json& json) {
 
 /// What a resumed run must share with the one that it goes on from.
 std::string identity(const Task& task, const FitOptions& options, const nlohmann::json& provenance) {
-  return sha256(task.metadata().dump() + task.graph().arguments.dump() + provenance.dump() +
-                fmt::format("{} {} {} {} {}", options.epochs, options.steps, options.batch, options.seed, options.precision));
+  return sha256(
+      task.metadata().dump() + task.graph().arguments.dump() + provenance.dump() +
+      fmt::format("{} {} {} {} {}", options.epochs, options.steps, options.batch, options.seed, options.precision));
 }
 
 void save_state(const State& state, const fs::path& path, const std::string& run) {
@@ -89,8 +90,10 @@ nn::TensorMap with_prefix(const nn::TensorMap& all, const std::string& prefix) {
 void load_state(State& state, const fs::path& path, const std::string& run) {
   const nn::Checkpoint all = nn::read_checkpoint(path);
   if (all.metadata.value("run", "") != run) {
-    throw Error(ErrorCode::wrong_checkpoint,
-                path.string() + " is the state of a run with another recipe, seed or data; give another --out or leave out --resume");
+    throw Error(
+        ErrorCode::wrong_checkpoint,
+        path.string() +
+            " is the state of a run with another recipe, seed or data; give another --out or leave out --resume");
   }
   state.network.load(with_prefix(all.tensors, "network."), path.string());
   state.average.set_state(with_prefix(all.tensors, "average."), all.metadata.at("updates"));
@@ -101,7 +104,8 @@ void load_state(State& state, const fs::path& path, const std::string& run) {
   state.waited = all.metadata.at("waited");
 }
 
-void save_model(const Task& task, const nn::TensorMap& values, const fs::path& path, nlohmann::json provenance, int epoch) {
+void save_model(
+    const Task& task, const nn::TensorMap& values, const fs::path& path, nlohmann::json provenance, int epoch) {
   nn::Checkpoint model;
   for (const auto& [key, value] : values) {
     if (key.size() < 19 || key.substr(key.size() - 19) != "num_batches_tracked") model.tensors[key] = value.detach();
@@ -136,7 +140,8 @@ double train_epoch(const Task& task, const FitOptions& options, State& state, in
   const size_t batch = size_t(options.batch), steps = size_t(state.steps_per_epoch);
   const std::vector<MixtureItem> items = task.draw(steps * batch, rng.fork(0));
   Prefetcher<Batch> loader(steps, size_t(options.loader_threads), 4, [&](size_t step) {
-    const std::vector<MixtureItem> mine(items.begin() + int64_t(step * batch), items.begin() + int64_t((step + 1) * batch));
+    const std::vector<MixtureItem> mine(items.begin() + int64_t(step * batch),
+                                        items.begin() + int64_t((step + 1) * batch));
     return task.training_batch(mine, rng.fork(1 + step));
   });
   const bool half = use_bf16(options.precision);
@@ -149,12 +154,13 @@ double train_epoch(const Task& task, const FitOptions& options, State& state, in
     const torch::Tensor loss = task.loss(outputs, data);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
-      throw Error(ErrorCode::bad_values,
-                  fmt::format("the loss became {} at epoch {}, step {}: lower fit.learning_rate, raise fit.warmup_steps or "
-                              "set fit.precision to f32",
-                              value,
-                              epoch,
-                              step + 1));
+      throw Error(
+          ErrorCode::bad_values,
+          fmt::format("the loss became {} at epoch {}, step {}: lower fit.learning_rate, raise fit.warmup_steps or "
+                      "set fit.precision to f32",
+                      value,
+                      epoch,
+                      step + 1));
     }
     loss.backward();
     state.optimizer.clip_gradients(options.clip);
@@ -173,8 +179,8 @@ Metrics validate(const Task& task, const FitOptions& options, const State& state
   const std::vector<MixtureItem> items = task.data().validation(size_t(options.most_validation));
   const size_t batch = size_t(options.batch), count = (items.size() + batch - 1) / batch;
   Prefetcher<Batch> loader(count, size_t(options.loader_threads), 4, [&](size_t n) {
-    return task.validation_batch({items.begin() + int64_t(n * batch),
-                                  items.begin() + int64_t(std::min(items.size(), (n + 1) * batch))});
+    return task.validation_batch(
+        {items.begin() + int64_t(n * batch), items.begin() + int64_t(std::min(items.size(), (n + 1) * batch))});
   });
   const torch::NoGradGuard no_grad;
   const auto validation = task.validation();
@@ -221,8 +227,11 @@ FitResult fit(const Task& task,
   const fs::path state_path = folder / "state.safetensors";
   if (resume && fs::exists(state_path)) load_state(state, state_path, run);
   write_file(folder / "run.json",
-             nlohmann::json{{"role", task.role()}, {"data", task.data().describe()}, {"provenance", provenance},
-                            {"parameters", nn::parameter_count(task.graph())}, {"threads", at::get_num_threads()}}
+             nlohmann::json{{"role", task.role()},
+                            {"data", task.data().describe()},
+                            {"provenance", provenance},
+                            {"parameters", nn::parameter_count(task.graph())},
+                            {"threads", at::get_num_threads()}}
                      .dump(2) +
                  "\n");
   const int first = int(state.result.epochs.size()) + 1;
@@ -252,7 +261,13 @@ FitResult fit(const Task& task,
     write_metrics(state.result, folder / "metrics.csv");
     const double left = seconds_since(start) / double(epoch - first + 1) * double(options.epochs - epoch);
     log_info("{} epoch {}/{}: loss {:.4f}{}; {:.1f} images/s, {:.0f} min left",
-             task.role(), epoch, options.epochs, record.loss, figures(record.validation), pace, left / 60);
+             task.role(),
+             epoch,
+             options.epochs,
+             record.loss,
+             figures(record.validation),
+             pace,
+             left / 60);
   }
   if (!state.result.epochs.empty())
     save_model(task, state.average.values(), state.result.last, provenance, state.result.epochs.back().epoch);

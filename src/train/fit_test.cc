@@ -12,8 +12,8 @@ TEST(RateFactor, WarmsUpThenFallsAsAHalfCosine) {
   options.epochs = 10;
   options.warmup_steps = 4;
   options.final_rate = 0;
-  EXPECT_NEAR(rate_factor(options, 0, 10), 0.2, 1e-9);                                // 1 of 5 steps, cosine still 1
-  EXPECT_NEAR(rate_factor(options, 50, 10), 0.5, 1e-9);                               // half way
+  EXPECT_NEAR(rate_factor(options, 0, 10), 0.2, 1e-9);                                 // 1 of 5 steps, cosine still 1
+  EXPECT_NEAR(rate_factor(options, 50, 10), 0.5, 1e-9);                                // half way
   EXPECT_NEAR(rate_factor(options, 99, 10), 0.5 * (1 + std::cos(0.99 * M_PI)), 1e-9);  // by the formula
 }
 

@@ -7,8 +7,9 @@ namespace hepatica::train {
 
 struct OptimizerOptions {
   std::string name = "adamw";  ///< "adamw" (Loshchilov and Hutter 2019; betas .9, .999, eps 1e-8) or "sgd"
-  double weight_decay = 0;     ///< on tensors of two and more dimensions; decoupled for adamw, added to the gradient for sgd
-  double momentum = 0.9;       ///< of sgd
+  double weight_decay =
+      0;                  ///< on tensors of two and more dimensions; decoupled for adamw, added to the gradient for sgd
+  double momentum = 0.9;  ///< of sgd
   bool nesterov = false;
 };
 

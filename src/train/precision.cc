@@ -36,11 +36,8 @@ bool use_bf16(const std::string& precision) {
 #endif
 }
 
-nn::TensorMap forward(nn::Network& network,
-                      const torch::Tensor& input,
-                      bool training,
-                      const std::set<std::string>& wanted,
-                      bool half) {
+nn::TensorMap forward(
+    nn::Network& network, const torch::Tensor& input, bool training, const std::set<std::string>& wanted, bool half) {
   const Autocast autocast(half);
   nn::TensorMap outputs = network.forward(input.contiguous(torch::MemoryFormat::ChannelsLast), training, wanted);
   for (auto& [name, value] : outputs) value = value.to(torch::kFloat);

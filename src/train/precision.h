@@ -9,10 +9,7 @@ namespace hepatica::train {
 bool use_bf16(const std::string& precision);
 
 /// Runs the network, channels-last, with convolutions in bf16 where `half`; outputs are f32.
-nn::TensorMap forward(nn::Network& network,
-                      const torch::Tensor& input,
-                      bool training,
-                      const std::set<std::string>& wanted,
-                      bool half);
+nn::TensorMap forward(
+    nn::Network& network, const torch::Tensor& input, bool training, const std::set<std::string>& wanted, bool half);
 
 }  // namespace hepatica::train

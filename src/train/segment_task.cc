@@ -84,7 +84,8 @@ class SegmentTask : public Task {
       const LearningSlice slice = augmented(data_.get(items[n]), options_.size, options_.size, spacing, augment, mine);
       const std::span<const float> hu(slice.hu);
       images.push_back(tensor_of(segment_plane(hu, slice.width, slice.height, spacing, spacing, options_.input).image));
-      livers.push_back(tensor_of(segment_target(slice.liver, slice.width, slice.height, spacing, spacing, options_.input)));
+      livers.push_back(
+          tensor_of(segment_target(slice.liver, slice.width, slice.height, spacing, spacing, options_.input)));
     }
     return {torch::stack(images), {{"liver", torch::stack(livers)}, {"items", tensor_of(items)}}};
   }

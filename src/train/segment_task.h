@@ -10,14 +10,15 @@
 namespace hepatica::train {
 
 struct SegmentTaskOptions {
-  nn::Graph network;       ///< 2D, one channel in, one logit out
+  nn::Graph network;  ///< 2D, one channel in, one logit out
   SegmentInput input;
-  int size = 256;          ///< side of the training image in pixels of `input.spacing_mm`
+  int size = 256;  ///< side of the training image in pixels of `input.spacing_mm`
   AugmentOptions augment;
 };
 
-/// Dice over the batch plus binary cross entropy; the figures are the Dice over all validation slices of each source (as one volume: small cuts weigh little), and the
-/// share of liver-free slices where more than 0.2 % of the image is called liver.
+/// Dice over the batch plus binary cross entropy; the figures are the Dice over all validation slices of each source
+/// (as one volume: small cuts weigh little), and the share of liver-free slices where more than 0.2 % of the image is
+/// called liver.
 std::unique_ptr<Task> make_segment_task(Mixture data, SegmentTaskOptions options);
 
 }  // namespace hepatica::train

@@ -32,7 +32,10 @@ class Discs : public SliceSource {
       for (int64_t x = 0; x < side_; ++x) {
         const double r = std::hypot(double(x) - x0, double(y) - y0);
         slice.liver.push_back(r < radius);
-        slice.hu.push_back(float((r < inner ? (label(index) == "cyst" ? 10 : 180) : r < radius ? 110 : 0) + rng.normal(0, 3)));
+        slice.hu.push_back(float((r < inner    ? (label(index) == "cyst" ? 10 : 180)
+                                  : r < radius ? 110
+                                               : 0) +
+                                 rng.normal(0, 3)));
       }
     }
     slice.lesions = {{{x0 - inner, y0 - inner, x0 + inner, y0 + inner}, label(index), false}};
@@ -90,7 +93,9 @@ TEST(Fit, SegmenterLearnsAndResumesToTheSameBytes) {
     Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
       return task_.training_batch(items, rng);
     }
-    Batch validation_batch(const std::vector<MixtureItem>& items) const override { return task_.validation_batch(items); }
+    Batch validation_batch(const std::vector<MixtureItem>& items) const override {
+      return task_.validation_batch(items);
+    }
     torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
       if (++steps_ > 8) throw Error(ErrorCode::interrupted, "cut off");
       return task_.loss(outputs, batch);

@@ -66,7 +66,8 @@ std::unique_ptr<Task> classify_task(OptionReader& reader, const std::string& rol
   options.loss.beta = reader.number("beta", options.loss.beta, 0, 100);
   options.loss.temperature = reader.number("temperature", options.loss.temperature, 0.01, 100);
   options.smoothing = reader.number("smoothing", options.smoothing, 0, 0.9);
-  if (options.classes.size() < 2) throw Error(ErrorCode::bad_recipe, "train.classify." + role + ": 'classes' needs two or more names");
+  if (options.classes.size() < 2)
+    throw Error(ErrorCode::bad_recipe, "train.classify." + role + ": 'classes' needs two or more names");
   return make_classify_task(std::move(data), std::move(options));
 }
 
@@ -85,7 +86,8 @@ std::vector<std::string> roles_to_train(const Block& recipe, const std::vector<s
   for (const std::string& stage : stages) {
     for (const std::string& role : known) {
       const bool classifier = role != "segment" && role != "detect";
-      if ((stage == role || (stage == "classify" && classifier)) && std::find(wanted.begin(), wanted.end(), role) == wanted.end())
+      if ((stage == role || (stage == "classify" && classifier)) &&
+          std::find(wanted.begin(), wanted.end(), role) == wanted.end())
         wanted.push_back(role);
     }
     const bool found = std::find(known.begin(), known.end(), stage) != known.end() ||
@@ -129,7 +131,9 @@ std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const 
                                     {"seed", request.seed},
                                     {"data", task->data().describe()}};
     log_info("{}: {} training slices, {} parameters",
-             role, task->data().training_size(), nn::parameter_count(task->graph()));
+             role,
+             task->data().training_size(),
+             nn::parameter_count(task->graph()));
     results.emplace_back(role, fit(*task, options, request.out / role, request.resume, provenance));
   }
   return results;

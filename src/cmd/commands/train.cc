@@ -1,9 +1,10 @@
+#include "train/train.h"
+
 #include <memory>
 
 #include "base/files.h"
 #include "base/options.h"
 #include "cmd/command.h"
-#include "train/train.h"
 
 namespace hepatica::cmd {
 namespace {
@@ -57,7 +58,8 @@ Command declare_train() {
             app.add_option("RECIPE", arguments->recipe, "name or path of a recipe with a `train` block")->required();
             app.add_option("--data", arguments->request.data, "manifest CSV, or a folder with images/ and masks/");
             app.add_option("--out", arguments->request.out, "folder for checkpoints, metrics and state")->required();
-            app.add_option("--stage", arguments->stages, "segment, detect, classify or names of classifiers; default all");
+            app.add_option(
+                "--stage", arguments->stages, "segment, detect, classify or names of classifiers; default all");
             app.add_option("--cache", arguments->request.cache, "folder of rendered slices; default OUT/cache");
             app.add_flag("--resume", arguments->request.resume, "go on after the last whole epoch in OUT");
             return [arguments](const Common& common) { return run(*arguments, common); };
