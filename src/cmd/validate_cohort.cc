@@ -22,6 +22,7 @@ namespace {
 struct CohortStudy {
   Study study;
   std::vector<std::optional<size_t>> row_of_series;
+  std::vector<Phase> found;  ///< phase of each series as ingest found it
 };
 
 /// Series of one path to its rows: a single row takes the series with most slices, several rows go by phase.
@@ -52,6 +53,7 @@ void append(const ReferencePatient& patient,
     into.study.warnings.insert(into.study.warnings.end(), part.warnings.begin(), part.warnings.end());
   }
   into.row_of_series.resize(into.study.series.size());
+  for (size_t s = first; s < into.study.series.size(); ++s) into.found.push_back(into.study.series[s].phase);
   assign_rows(patient, rows, first, into);
   for (size_t s = first; options.known_phases && s < into.study.series.size(); ++s)
     if (into.row_of_series[s] && patient.images[*into.row_of_series[s]].phase != Phase::unknown) {
@@ -149,7 +151,7 @@ CaseResult run_patient(const ReferenceManifest& manifest,
     require_accepted_series(cohort.study);
     result.stage_seconds["ingest"] = seconds_since(begin);
     for (size_t s = 0; s < cohort.row_of_series.size(); ++s)
-      if (cohort.row_of_series[s]) result.images[*cohort.row_of_series[s]].phase_found = cohort.study.series[s].phase;
+      if (cohort.row_of_series[s]) result.images[*cohort.row_of_series[s]].phase_found = cohort.found[s];
     Outcome outcome = pipeline.diagnose(cohort.study);
     result.seconds = seconds_since(begin);
     note_diagnosis(outcome, result);
