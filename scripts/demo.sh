@@ -14,6 +14,7 @@ if [ -z "$study" ]; then
   study=$root/runs/demo/patient
   rm -rf "$study"
   "$hepatica" phantom --out "$study" --patients 1 --cohort demo --format dicom --seed 7
+  study=$study/demo_0001
 fi
 "$hepatica" diagnose "$study" --out "$out"
 echo

@@ -39,9 +39,14 @@ class BadInput : public testing::Test {
 
   /// The run ends with `code`, says so in one line, and prints nothing as a result.
   void expect_error(const RunResult& result, ErrorCode code, const std::string& words = "") const {
-    EXPECT_EQ(result.status, exit_of(code)) << result.err;
     EXPECT_EQ(result.out, "");
-    EXPECT_NE(result.err.find("[" + std::string(describe(code).name) + "]"), std::string::npos) << result.err;
+    expect_refusal(result, code, words);
+  }
+
+  /// The run ends with `code` and says so; `ingest` has then shown the table with its reasons.
+  void expect_refusal(const RunResult& result, ErrorCode code, const std::string& words) const {
+    EXPECT_EQ(result.status, exit_of(code)) << result.err;
+    EXPECT_NE(result.err.find(fmt::format("[{}]", describe(code).name)), std::string::npos) << result.err;
     EXPECT_NE(result.err.find(words), std::string::npos) << result.err;
     EXPECT_EQ(result.err.find("a defect of this program"), std::string::npos) << result.err;
   }
@@ -102,7 +107,7 @@ TEST_F(BadInput, FlatXray) {
   ASSERT_NE(modality, std::string::npos);
   bytes.replace(modality + 4, 2, "DX");
   write_file(at("xray/image.dcm"), bytes);
-  expect_error(run("ingest " + at("xray").string()), ErrorCode::unsupported, "X-ray");
+  expect_refusal(run("ingest " + at("xray").string()), ErrorCode::unsupported, "X-ray");
 }
 
 TEST_F(BadInput, TwoPatients) {
@@ -113,7 +118,7 @@ TEST_F(BadInput, TwoPatients) {
 
 TEST_F(BadInput, BrokenVolume) {
   write_file(at("volume.nii.gz"), "this is no gzip");
-  expect_error(run("ingest " + at("volume.nii.gz").string()), ErrorCode::bad_format, "volume.nii.gz");
+  expect_refusal(run("ingest " + at("volume.nii.gz").string()), ErrorCode::no_images, "volume.nii.gz");
 }
 
 TEST_F(BadInput, UnknownOptionAndCommand) {
@@ -167,6 +172,7 @@ TEST_F(BadInputOfDiagnose, EmptyFolder) {
 }
 
 TEST_F(BadInputOfDiagnose, CheckpointOfTheWrongNetwork) {
+  fs::create_directories(at("models"));
   for (const auto& entry : fs::directory_iterator(models_))
     fs::copy(entry.path(), at("models") / entry.path().filename(), fs::copy_options::recursive);
   fs::copy_file(models_ / "benign.safetensors", at("models/segment.safetensors"), fs::copy_options::overwrite_existing);

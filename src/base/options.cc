@@ -17,11 +17,11 @@ constexpr int kDeepestInheritance = 8;
 std::string dotted(const std::string& path, const std::string& key) { return path.empty() ? key : path + "." + key; }
 
 YAML::Node merge(const YAML::Node& base, const YAML::Node& over) {
-  if (!base.IsMap() || !over.IsMap()) return YAML::Clone(over);
+  if (!base.IsMap() || !over.IsMap()) return over;  // not a clone: those have no line numbers
   YAML::Node merged = YAML::Clone(base);
   for (const auto& item : over) {
     const auto key = item.first.as<std::string>();
-    merged[key] = merged[key] ? merge(merged[key], item.second) : YAML::Clone(item.second);
+    merged[key] = merged[key] ? merge(merged[key], item.second) : item.second;
   }
   return merged;
 }

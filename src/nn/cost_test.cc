@@ -15,7 +15,7 @@ TEST(Cost, AgreesWithPublishedTables) {
 
 TEST(Cost, GrowsWithTheBatch) {
   DynUNetOptions options;
-  options.filters = {8, 16};
+  options.filters = {8, 16, 16};
   const Graph graph = dynunet(options);
   EXPECT_DOUBLE_EQ(multiply_adds(graph, {2, 1, 16, 16, 16}), 2 * multiply_adds(graph, {1, 1, 16, 16, 16}));
 }
