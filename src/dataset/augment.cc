@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dataset/paint.h"
+
 namespace hepatica {
 namespace {
 
@@ -58,7 +60,10 @@ LearningSlice augmented(const LearningSlice& slice,
                         const AugmentOptions& options,
                         Rng& rng) {
   const Warp warp = draw_warp(slice, width, height, spacing_mm, options.warp, rng);
-  LearningSlice out = warped(slice, warp, width, height, spacing_mm);
+  LearningSlice out =
+      rng.chance(options.paint)
+          ? warped(with_painted_lesions(slice, options.paint_count, rng), warp, width, height, spacing_mm)
+          : warped(slice, warp, width, height, spacing_mm);
   vary_tissue(out, options, rng);
   vary_intensity(out, options, rng);
   return out;
@@ -92,6 +97,8 @@ AugmentOptions augment_options(const Block& block) {
   o.coarsen_factor = int(reader.integer("coarsen_factor", o.coarsen_factor, 2, 8));
   chance("shift_liver", o.shift_liver);
   amount("shift_liver_hu", o.shift_liver_hu, 300);
+  chance("paint", o.paint);
+  count("paint_count", o.paint_count);
   chance("blobs_inside", o.blobs_inside);
   count("blobs_inside_count", o.blobs_inside_count);
   chance("blobs_outside", o.blobs_outside);

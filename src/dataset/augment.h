@@ -22,6 +22,8 @@ struct AugmentOptions {
   double coarsen = 0;
   int coarsen_factor = 3;  ///< largest
   double shift_liver = 0, shift_liver_hu = 40;
+  double paint = 0;     ///< probability of synthetic lesions (phantom/painted.h) in a slice with liver
+  int paint_count = 3;  ///< largest
   double blobs_inside = 0;
   int blobs_inside_count = 6;  ///< largest
   double blobs_outside = 0;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "dataset/paint.h"
 #include "dataset/slice_cache.h"
 
 namespace hepatica {
@@ -41,7 +42,10 @@ Geometry slice_grid(const Vec3& center, int matrix, double field_mm, double thic
   return grid;
 }
 
-std::vector<LesionBox> boxes_of(const phantom::Rendering& rendering, const phantom::Patient& patient, double least_mm) {
+std::vector<LesionBox> boxes_of(const phantom::Rendering& rendering,
+                                const phantom::Patient& patient,
+                                const LearningSlice& slice,
+                                double least_mm) {
   std::map<int, Box2> boxes;
   const int64_t nx = rendering.lesions.nx(), ny = rendering.lesions.ny();
   for (int64_t j = 0; j < ny; ++j) {
@@ -60,11 +64,13 @@ std::vector<LesionBox> boxes_of(const phantom::Rendering& rendering, const phant
   }
   std::vector<LesionBox> all;
   const double spacing = rendering.hu.geometry().spacing[0];
+  const std::vector<uint8_t> labels(rendering.lesions.values().begin(), rendering.lesions.values().end());
   for (const auto& [id, box] : boxes) {
     if (std::max(box.width(), box.height()) * spacing < least_mm) continue;
     const auto& truths = patient.lesions();
     const auto truth = std::find_if(truths.begin(), truths.end(), [id = id](const auto& t) { return t.id == id; });
-    all.push_back({box, truth == truths.end() ? "" : std::string(phantom::name_of(truth->type)), false});
+    const bool visible = contrast_of(slice, labels, uint8_t(id)) >= kVisibleHu;
+    all.push_back({box, truth == truths.end() ? "" : std::string(phantom::name_of(truth->type)), !visible});
   }
   return all;
 }
@@ -168,7 +174,7 @@ class PhantomSource : public SliceSource {
     const Mask liver = phantom::liver_mask(rendering.organs);
     slice.liver.assign(liver.values().begin(), liver.values().end());
     slice.liver_hu = median_liver_hu(slice);
-    slice.lesions = boxes_of(rendering, one, options_.least_lesion_mm);
+    slice.lesions = boxes_of(rendering, one, slice, options_.least_lesion_mm);
     return slice;
   }
 

@@ -1,6 +1,7 @@
 #include "train/detect_task.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "stages/detect/decode.h"
 #include "train/tensors.h"
@@ -9,6 +10,7 @@ namespace hepatica::train {
 namespace {
 
 constexpr double kHitIou = 0.3, kWorkingScore = 0.25, kLeastScore = 0.01, kSuppressIou = 0.5;
+constexpr double kLeastSidePx = 2;  ///< of a box on the network's image
 
 /// One slice as the network sees it, with boxes in pixels of the network's image.
 struct DetectExample {
@@ -143,9 +145,11 @@ class DetectTask : public Task {
  private:
   DetectExample training_example(const MixtureItem& item, Rng& rng) const {
     const LearningSlice source = data_.get(item);
-    // The network resizes any slice to its size, so the pixel size follows the source: the same field of view.
-    const double spacing = source.spacing_mm * double(source.width) / double(options_.input.size);
-    LearningSlice slice = augmented(source, options_.input.size, options_.input.size, spacing, options_.augment, rng);
+    // The source's field of view: in the pixels of the network, or, where it cuts the liver out, in about as fine ones.
+    const double field = source.spacing_mm * double(source.width);
+    const int64_t side =
+        options_.input.region == "liver" ? std::llround(field / options_.input.spacing_mm) : options_.input.size;
+    LearningSlice slice = augmented(source, side, side, field / double(side), options_.augment, rng);
     std::optional<double> liver_hu = median_liver_hu(slice);
     if (!liver_hu) liver_hu = slice.liver_hu;
     if (liver_hu) *liver_hu += rng.normal(0, options_.liver_hu_jitter);
@@ -175,15 +179,23 @@ class DetectTask : public Task {
     }
   }
 
+  void clip(Box2& box) const {
+    const double size = options_.input.size;
+    box = {std::max(box.x0, 0.0), std::max(box.y0, 0.0), std::min(box.x1, size), std::min(box.y1, size)};
+  }
+
   DetectExample example(const LearningSlice& slice,
                         const std::vector<uint8_t>& liver,
                         std::optional<double> liver_hu) const {
     DetectExample made;
-    made.image = tensor_of(
-        detect_image(std::span<const float>(slice.hu), liver, slice.width, slice.height, liver_hu, options_.input));
+    const Box2 region =
+        detect_region(liver, slice.width, slice.height, {slice.spacing_mm, slice.spacing_mm}, options_.input);
+    made.image = tensor_of(detect_image(
+        std::span<const float>(slice.hu), liver, slice.width, slice.height, region, liver_hu, options_.input));
     for (LesionBox lesion : slice.lesions) {
-      lesion.box = image_box_from_slice(lesion.box, slice.width, slice.height, options_.input);
-      made.lesions.push_back(lesion);
+      lesion.box = image_box_from_slice(lesion.box, region, options_.input);
+      clip(lesion.box);
+      if (lesion.box.width() >= kLeastSidePx && lesion.box.height() >= kLeastSidePx) made.lesions.push_back(lesion);
     }
     return made;
   }

@@ -17,17 +17,20 @@ struct Arguments {
   ModelArguments predictor;
 };
 
+Box2 whole(const Picture& picture) { return {0, 0, double(picture.width), double(picture.height)}; }
+
 PlaneImage network_image(const Picture& picture, const Arguments& arguments, const DetectInput& input) {
   const PictureStackOptions& window = arguments.pictures;
   std::vector<float> hu;  // not rounded: where both windows agree the network sees grey / 255 itself, as LiLNet's did
   for (uint8_t grey : picture.grey) hu.push_back(float(window.level + (grey / 255.0 - 0.5) * window.width));
-  return detect_image(std::span<const float>(hu), {}, picture.width, picture.height, std::nullopt, input);
+  return detect_image(
+      std::span<const float>(hu), {}, picture.width, picture.height, whole(picture), std::nullopt, input);
 }
 
 nlohmann::json detections_json(const std::vector<ScoredBox>& boxes, const Picture& picture, const DetectInput& input) {
   nlohmann::json list = nlohmann::json::array();
   for (const ScoredBox& scored : boxes) {
-    const Box2 box = slice_box_from_image(scored.box, picture.width, picture.height, input);
+    const Box2 box = slice_box_from_image(scored.box, whole(picture), input);
     list.push_back({{"box", {box.x0, box.y0, box.x1, box.y1}},
                     {"score", scored.score},
                     {"class", scored.type == 0 ? nlohmann::json("lesion") : nlohmann::json(scored.type)}});

@@ -32,14 +32,21 @@ std::vector<float> windowed(std::span<const T> hu, double level, double width) {
   return values;
 }
 
+/// Onto `target` pixels from `extent` pixels that start at `first`.
+AxisMap axis_of(double first, double extent, int64_t target) {
+  const double scale = extent / double(target);
+  return {scale, first + 0.5 * scale - 0.5};
+}
+
 template <class T>
 PlaneImage image_of(std::span<const T> hu,
                     std::span<const uint8_t> liver,
                     int64_t width,
                     int64_t height,
+                    const Box2& region,
                     std::optional<double> liver_hu,
                     const DetectInput& input) {
-  const PlaneMap map{AxisMap::resize(width, input.size), AxisMap::resize(height, input.size)};
+  const PlaneMap map{axis_of(region.x0, region.width(), input.size), axis_of(region.y0, region.height(), input.size)};
   PlaneImage image{3, input.size, input.size, {}};
   image.values.reserve(size_t(3) * size_t(input.size) * size_t(input.size));
   const auto append = [&](std::span<const float> channel) {
@@ -62,7 +69,16 @@ PlaneImage image_of(std::span<const T> hu,
   return image;
 }
 
-Box2 scaled(const Box2& box, double x, double y) { return {box.x0 * x, box.y0 * y, box.x1 * x, box.y1 * y}; }
+/// The smallest box around the mask's pixels; nullopt where there is none.
+std::optional<Box2> bounds_of(std::span<const uint8_t> mask, int64_t width) {
+  Box2 box{1e9, 1e9, -1, -1};
+  for (size_t i = 0; i < mask.size(); ++i) {
+    if (!mask[i]) continue;
+    const double x = double(int64_t(i) % width), y = double(int64_t(i) / width);
+    box = {std::min(box.x0, x), std::min(box.y0, y), std::max(box.x1, x + 1), std::max(box.y1, y + 1)};
+  }
+  return box.x1 > 0 ? std::optional(box) : std::nullopt;
+}
 
 /// The keys are the same in a checkpoint and in a recipe.
 template <class Reader>
@@ -73,6 +89,9 @@ DetectInput read_keys(Reader&& reader) {
   input.width = reader.number("width", input.width, kNarrowest, kWidest);
   input.mode = reader.choice("mode", input.mode, {"window", "liver"});
   input.liver_width = reader.number("liver_width", input.liver_width, kNarrowest, kWidest);
+  input.region = reader.choice("region", input.region, {"slice", "liver"});
+  input.spacing_mm = reader.number("spacing_mm", input.spacing_mm, 0.1, 10);
+  input.margin_mm = reader.number("margin_mm", input.margin_mm, 0, 200);
   reader.finish();
   return input;
 }
@@ -84,30 +103,51 @@ std::optional<double> median_hu(std::span<const int16_t> hu, std::span<const uin
   return median_where(hu, [&](size_t i) { return mask[i] != 0; });
 }
 
+Box2 detect_region(std::span<const uint8_t> liver,
+                   int64_t width,
+                   int64_t height,
+                   const std::array<double, 2>& spacing_mm,
+                   const DetectInput& input) {
+  const std::optional<Box2> bounds = input.region == "liver" ? bounds_of(liver, width) : std::nullopt;
+  if (!bounds) return {0, 0, double(width), double(height)};
+  const double side_mm = std::max({input.size * input.spacing_mm,
+                                   bounds->width() * spacing_mm[0] + 2 * input.margin_mm,
+                                   bounds->height() * spacing_mm[1] + 2 * input.margin_mm});
+  const double half_x = 0.5 * side_mm / spacing_mm[0], half_y = 0.5 * side_mm / spacing_mm[1];
+  return {bounds->center_x() - half_x,
+          bounds->center_y() - half_y,
+          bounds->center_x() + half_x,
+          bounds->center_y() + half_y};
+}
+
 PlaneImage detect_image(std::span<const int16_t> hu,
                         std::span<const uint8_t> liver,
                         int64_t width,
                         int64_t height,
+                        const Box2& region,
                         std::optional<double> liver_hu,
                         const DetectInput& input) {
-  return image_of(hu, liver, width, height, liver_hu, input);
+  return image_of(hu, liver, width, height, region, liver_hu, input);
 }
 
 PlaneImage detect_image(std::span<const float> hu,
                         std::span<const uint8_t> liver,
                         int64_t width,
                         int64_t height,
+                        const Box2& region,
                         std::optional<double> liver_hu,
                         const DetectInput& input) {
-  return image_of(hu, liver, width, height, liver_hu, input);
+  return image_of(hu, liver, width, height, region, liver_hu, input);
 }
 
-Box2 slice_box_from_image(const Box2& box, int64_t width, int64_t height, const DetectInput& input) {
-  return scaled(box, double(width) / input.size, double(height) / input.size);
+Box2 slice_box_from_image(const Box2& box, const Box2& region, const DetectInput& input) {
+  const double x = region.width() / input.size, y = region.height() / input.size;
+  return {region.x0 + box.x0 * x, region.y0 + box.y0 * y, region.x0 + box.x1 * x, region.y0 + box.y1 * y};
 }
 
-Box2 image_box_from_slice(const Box2& box, int64_t width, int64_t height, const DetectInput& input) {
-  return scaled(box, double(input.size) / double(width), double(input.size) / double(height));
+Box2 image_box_from_slice(const Box2& box, const Box2& region, const DetectInput& input) {
+  const double x = input.size / region.width(), y = input.size / region.height();
+  return {(box.x0 - region.x0) * x, (box.y0 - region.y0) * y, (box.x1 - region.x0) * x, (box.y1 - region.y0) * y};
 }
 
 nlohmann::json json_from_input(const DetectInput& input) {
@@ -115,7 +155,10 @@ nlohmann::json json_from_input(const DetectInput& input) {
           {"level", input.level},
           {"width", input.width},
           {"mode", input.mode},
-          {"liver_width", input.liver_width}};
+          {"liver_width", input.liver_width},
+          {"region", input.region},
+          {"spacing_mm", input.spacing_mm},
+          {"margin_mm", input.margin_mm}};
 }
 
 DetectInput detect_input_from_json(const nlohmann::json& json, const std::string& source) {

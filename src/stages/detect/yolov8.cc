@@ -39,13 +39,23 @@ class YoloV8Detector final : public Detector {
   }
 
  private:
+  static std::span<const uint8_t> liver_of(const PhaseImage& image, int64_t slice) {
+    return image.liver.empty() ? std::span<const uint8_t>() : image.liver.slice(slice);
+  }
+
+  Box2 region_of(const PhaseImage& image, int64_t slice) const {
+    const Vec3& spacing = image.hu.geometry().spacing;
+    return detect_region(
+        liver_of(image, slice), image.hu.nx(), image.hu.ny(), {spacing[0], spacing[1]}, network_.input());
+  }
+
   std::vector<Job> slices_with_liver(const PreprocessedStudy& study) const {
     std::vector<Job> jobs;
     for (size_t i = 0; i < study.images.size(); ++i) {
       const PhaseImage& image = study.images[i];
       const auto step = std::max<int64_t>(1, int64_t(options_.slice_step_mm / image.hu.geometry().spacing[2] + 1e-6));
       for (int64_t k = (image.hu.nz() - 1) % step / 2; k < image.hu.nz(); k += step) {
-        const auto liver = image.liver.empty() ? std::span<const uint8_t>() : image.liver.slice(k);
+        const auto liver = liver_of(image, k);
         if (image.liver.empty() || std::any_of(liver.begin(), liver.end(), [](uint8_t v) { return v != 0; }))
           jobs.push_back({i, k});
       }
@@ -59,11 +69,12 @@ class YoloV8Detector final : public Detector {
     std::vector<PlaneImage> images(jobs.size());
     parallel_for(jobs.size(), [&](size_t n) {
       const PhaseImage& image = study.images[jobs[n].image];
-      const auto liver = image.liver.empty() ? std::span<const uint8_t>() : image.liver.slice(jobs[n].slice);
+      const auto liver = liver_of(image, jobs[n].slice);
       images[n] = detect_image(image.hu.slice(jobs[n].slice),
                                liver,
                                image.hu.nx(),
                                image.hu.ny(),
+                               region_of(image, jobs[n].slice),
                                liver_hu[jobs[n].image],
                                network_.input());
     });
@@ -78,9 +89,10 @@ class YoloV8Detector final : public Detector {
 
   std::vector<Detection> detections_of(const PhaseImage& image, const Job& job, const DecodedHead& head) const {
     const int64_t nx = image.hu.nx(), ny = image.hu.ny();
+    const Box2 region = region_of(image, job.slice);
     std::vector<Detection> found;
     for (const ScoredBox& scored : network_.boxes(head)) {
-      Box2 box = slice_box_from_image(scored.box, nx, ny, network_.input());
+      Box2 box = slice_box_from_image(scored.box, region, network_.input());
       box = {std::max(box.x0, 0.0), std::max(box.y0, 0.0), std::min(box.x1, double(nx)), std::min(box.y1, double(ny))};
       if (box.width() >= 1 && box.height() >= 1) found.push_back({job.image, job.slice, box, scored.score});
     }
