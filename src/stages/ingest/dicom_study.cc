@@ -20,6 +20,8 @@ namespace {
 
 /// Distance between slices that is enough to find the aorta and the liver, mm.
 constexpr double kCoarseStepMm = 5.0;
+/// A slice of CT has more values than this.
+constexpr size_t kMostLabels = 64;
 
 using ImagePtr = std::shared_ptr<DicomImage>;
 
@@ -147,9 +149,27 @@ void add_value_warnings(const FrameRef& ref, const std::map<std::string, std::st
     series.warnings.push_back(fmt::format("the values are stated as '{}', not HU", type->second));
 }
 
+/// Whether an image that passes as CT holds organ numbers: few values, and none below 0 as air and fat have. Only
+/// images without an intercept are looked at, on one slice.
+bool is_label_map(const StackPlan& plan) {
+  if (plan.frames.front().frame().intercept < 0) return false;
+  const Volume<int16_t> some = load_stack_sparsely(plan, std::max<int64_t>(2, plan.geometry.size[2] / 2));
+  std::set<int16_t> values;
+  for (const int16_t value : some.slice(some.nz() / 2)) {
+    if (value < 0) return false;
+    values.insert(value);
+    if (values.size() > kMostLabels) return false;
+  }
+  return true;
+}
+
 void accept(SeriesDraft& draft, const FrameStack& stack) {
   auto plan = std::make_shared<const StackPlan>(plan_stack(stack));
   Series& series = draft.series;
+  if (series.modality == Modality::ct && is_label_map(*plan)) {
+    series.reason = "a map of labels, not HU";
+    return;
+  }
   series.accepted = true;
   series.geometry = plan->geometry;
   series.warnings.insert(series.warnings.end(), plan->warnings.begin(), plan->warnings.end());
@@ -234,17 +254,20 @@ StudyDraft draft_from_dicom(const std::vector<fs::path>& files) {
                   fmt::format("no DICOM image can be read; the first problem: {}", headers.problems.front()));
     throw Error(ErrorCode::no_images, "no DICOM file was found; give a folder of images");
   }
-  require_one_patient(headers.images);
   std::map<std::string, std::vector<ImagePtr>> by_series;
-  std::set<std::string> studies;
-  for (ImagePtr& image : headers.images) {
-    studies.insert(image->study_uid);
-    by_series[image->series_uid].push_back(std::move(image));
+  for (const ImagePtr& image : headers.images) by_series[image->series_uid].push_back(image);
+  std::vector<ImagePtr> usable;
+  for (const auto& [uid, images] : by_series) {
+    std::vector<SeriesDraft> drafts = draft_one_series(images);
+    if (std::any_of(drafts.begin(), drafts.end(), [](const SeriesDraft& one) { return one.series.accepted; }))
+      usable.insert(usable.end(), images.begin(), images.end());
+    std::move(drafts.begin(), drafts.end(), std::back_inserter(draft.series));
   }
+  require_one_patient(usable.empty() ? headers.images : usable);
+  std::set<std::string> studies;
+  for (const ImagePtr& image : usable) studies.insert(image->study_uid);
   if (studies.size() > 1)
     study.warnings.push_back(fmt::format("the images are of {} studies of this patient", studies.size()));
-  for (const auto& [uid, images] : by_series)
-    for (SeriesDraft& series : draft_one_series(images)) draft.series.push_back(std::move(series));
   std::stable_sort(draft.series.begin(), draft.series.end(), [](const SeriesDraft& a, const SeriesDraft& b) {
     // Usable series first: the table's places are what --phase counts.
     if (a.series.accepted != b.series.accepted) return a.series.accepted;

@@ -21,7 +21,7 @@ struct Slice {
   int16_t value = 0;
   std::string series = "1.2.3", patient = "P1", modality = "CT", image_type = "ORIGINAL\\PRIMARY\\AXIAL";
   std::string orientation = "1\\0\\0\\0\\1\\0", acquisition = "1", description = "CT", time = "";
-  int instance = 1;
+  int instance = 1, intercept = -1024;
 };
 
 void write_slice(const fs::path& file, const Slice& slice) {
@@ -47,7 +47,7 @@ void write_slice(const fs::path& file, const Slice& slice) {
   put(DCM_SliceThickness, "5");
   put(DCM_PhotometricInterpretation, "MONOCHROME2");
   put(DCM_RescaleSlope, "1");
-  put(DCM_RescaleIntercept, "-1024");
+  put(DCM_RescaleIntercept, std::to_string(slice.intercept));
   for (const auto& [tag, value] : {std::pair{DCM_SamplesPerPixel, 1},
                                    {DCM_Rows, 8},
                                    {DCM_Columns, 8},
@@ -200,6 +200,17 @@ TEST(Ingest, BadInputHasItsOwnCode) {
   write_file(cut.path() / "cut", read_file(cut.path() / "whole").substr(0, 700));
   fs::remove(cut.path() / "whole");
   EXPECT_EQ(code_of(cut.path()), ErrorCode::bad_format);
+}
+
+TEST(Ingest, LabelMapsOfOtherNamesAreNoSecondPatient) {
+  const TemporaryFolder folder;
+  write_stack(folder.path(), {0, 5, 10});
+  write_stack(folder.path(), {0, 5, 10}, {.value = 3, .series = "1.2.4", .patient = "P1 labelled", .intercept = 0});
+  const Study study = ingest(folder.path(), without_image());
+  ASSERT_EQ(study.series.size(), 2u);
+  EXPECT_TRUE(study.series[0].accepted);
+  EXPECT_EQ(study.series[1].reason, "a map of labels, not HU");
+  EXPECT_EQ(study.patient.id, "P1");
 }
 
 TEST(Ingest, CorruptFilesNeverStopTheOthers) {
