@@ -73,6 +73,21 @@ double longest_side_mm(const Track& track, const Geometry& geometry) {
   return longest;
 }
 
+/// By slice, then descending score; boxes that share `nested` of the smaller with a better one of their slice are gone.
+std::vector<Detection> without_nested(std::vector<Detection> detections, double nested) {
+  std::stable_sort(detections.begin(), detections.end(), [](const Detection& a, const Detection& b) {
+    return a.slice != b.slice ? a.slice < b.slice : a.score > b.score;
+  });
+  std::vector<Detection> kept;
+  for (const Detection& detection : detections) {
+    const bool repeats = std::any_of(kept.begin(), kept.end(), [&](const Detection& better) {
+      return better.slice == detection.slice && overlap_of_smaller(better.box, detection.box) > nested;
+    });
+    if (!repeats) kept.push_back(detection);
+  }
+  return kept;
+}
+
 bool believed(const Group& group, const PreprocessedStudy& study, const LinkOptions& options) {
   double score = 0, side = 0;
   bool seen_enough = false;
@@ -92,6 +107,7 @@ bool believed(const Group& group, const PreprocessedStudy& study, const LinkOpti
 LinkOptions read_link_options(const Block& block) {
   LinkOptions options;
   OptionReader reader(block);
+  options.nested = reader.number("nested", options.nested, 0, 1);
   options.overlap = reader.number("overlap", options.overlap, 0, 1);
   options.gap_mm = reader.number("gap_mm", options.gap_mm, 0, 100);
   options.shift_mm = reader.number("shift_mm", options.shift_mm, 0, 100);
@@ -145,9 +161,7 @@ Box3 world_box(const Track& track, const Geometry& geometry) {
 std::vector<Track> link_slices(const std::vector<Detection>& detections,
                                const Geometry& geometry,
                                const LinkOptions& options) {
-  std::vector<Detection> sorted = detections;
-  std::stable_sort(
-      sorted.begin(), sorted.end(), [](const Detection& a, const Detection& b) { return a.slice < b.slice; });
+  const std::vector<Detection> sorted = without_nested(detections, options.nested);
   std::vector<Track> tracks;
   for (size_t first = 0; first < sorted.size();) {
     size_t last = first;

@@ -10,6 +10,7 @@ namespace hepatica {
 
 /// Block `stages.link.options`. No paper gives these rules.
 struct LinkOptions {
+  double nested = 0.6;         ///< of two boxes on a slice that share as much of the smaller, the better one stays
   double overlap = 0.4;        ///< boxes of neighbouring slices are one lesion from this share of the smaller box
   double gap_mm = 8;           ///< and where their slices are at most this far apart
   double shift_mm = 12;        ///< how far breathing may move the liver along the body between phases; half in plane
@@ -38,7 +39,7 @@ double overlap_of_smaller(const Box3& a, const Box3& b, const Vec3& shift);
 /// World box of a track; each slice reaches half a slice spacing to both sides.
 Box3 world_box(const Track& track, const Geometry& geometry);
 
-/// Tracks of the detections of one image.
+/// Tracks of the detections of one image. A box within another is the same lesion, which suppression by IoU leaves.
 std::vector<Track> link_slices(const std::vector<Detection>& detections,
                                const Geometry& geometry,
                                const LinkOptions& options);

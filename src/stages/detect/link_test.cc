@@ -63,6 +63,15 @@ TEST(LinkSlices, GapsTooWideSplit) {
   EXPECT_EQ(tracks[0].detections.size(), 2u);
 }
 
+TEST(LinkSlices, ABoxWithinABetterOneIsTheSameLesion) {
+  const Detection large{0, 1, {10, 10, 40, 40}, 0.6}, inside{0, 1, {12, 12, 22, 22}, 0.5},
+      beside{0, 1, {35, 10, 65, 40}, 0.3};
+  const std::vector<Track> tracks = link_slices({inside, large, beside}, {}, {});
+  ASSERT_EQ(tracks.size(), 2u);
+  EXPECT_EQ(tracks[0].detections[0].box, large.box);
+  EXPECT_EQ(tracks[1].detections[0].box, beside.box);
+}
+
 TEST(LinkDetections, OneLesionAcrossPhasesInSpiteOfBreathing) {
   PreprocessedStudy study{{phase_image(Phase::arterial), phase_image(Phase::portal_venous, -6)}, {}};
   std::vector<Detection> detections;
