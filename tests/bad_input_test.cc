@@ -51,7 +51,7 @@ class BadInput : public testing::Test {
     EXPECT_EQ(result.err.find("a defect of this program"), std::string::npos) << result.err;
   }
 
-  /// 12 slices of soft tissue for one patient.
+  /// 12 slices of soft tissue with some noise for one patient.
   void write_series(const fs::path& folder, const std::string& patient) const {
     Geometry grid;
     grid.size = {64, 64, 12};
@@ -59,7 +59,9 @@ class BadInput : public testing::Test {
     CtSeriesOptions options;
     options.patient.id = options.patient.name = patient;
     options.study_seed = patient;
-    write_ct_series(folder, Volume<int16_t>(grid, int16_t(40)), options);
+    Volume<int16_t> tissue(grid);
+    for (size_t i = 0; i < tissue.values().size(); ++i) tissue.values()[i] = int16_t(int(i * 7919 % 81) - 20);
+    write_ct_series(folder, tissue, options);
   }
 
   TemporaryFolder folder_;
