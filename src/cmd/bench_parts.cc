@@ -45,7 +45,10 @@ struct NetworkInput {
 NetworkInput input_of(const nlohmann::json& metadata) {
   const std::string family = metadata.at("network").at("family");
   const nlohmann::json input = metadata.value("input", nlohmann::json::object());
-  if (family == "yolov8") return {{8, 3, input.value("size", 512), input.value("size", 512)}, {"p3", "p4", "p5"}};
+  if (family == "yolov8") {
+    const int64_t channels = input.value("context_mm", 0.0) > 0 ? 5 : 3;
+    return {{8, channels, input.value("size", 512), input.value("size", 512)}, {"p3", "p4", "p5"}};
+  }
   if (family == "dynunet") {
     const int multiple = input.value("multiple", 32);
     const int64_t side = int64_t(400 / input.value("spacing_mm", 1.6) + multiple - 1) / multiple * multiple;

@@ -30,10 +30,25 @@ void vary_tissue(LearningSlice& slice, const AugmentOptions& options, Rng& rng) 
 
 void vary_sharpness(LearningSlice& slice, const AugmentOptions& options, Rng& rng) {
   if (rng.chance(options.coarsen)) coarsen(slice, rng.integer(2, options.coarsen_factor));
-  if (rng.chance(options.blur)) blur(slice.hu, slice.width, slice.height, rng.uniform(0.3, options.blur_px));
+  if (rng.chance(options.blur)) {
+    const double sigma_px = rng.uniform(0.3, options.blur_px);
+    slice.for_planes([&](std::vector<float>& plane) { blur(plane, slice.width, slice.height, sigma_px); });
+  }
   if (rng.chance(options.sharpen)) sharpen(slice, rng.uniform(0.6, 1.5), rng.uniform(0, options.sharpen_amount));
   if (rng.chance(options.noise))
     add_noise(slice, rng.uniform(0, options.noise_hu), rng.chance(0.5) ? rng.uniform(0.4, 1.2) : 0, rng);
+}
+
+/// Stands in for the planes beside a slice that has none: the slice itself, a little larger, smaller and bent.
+void imagine_context(LearningSlice& slice, double context_mm, Rng& rng) {
+  const WarpOptions options{1, 0.96, 1.04, 0.03, 0.005, 0, 0, context_mm};
+  LearningSlice plane = slice;
+  plane.liver.clear();
+  plane.lesions.clear();
+  for (std::vector<float>* beside : {&slice.above, &slice.below}) {
+    const Warp warp = draw_warp(plane, slice.width, slice.height, slice.spacing_mm, options, rng);
+    *beside = warped(plane, warp, slice.width, slice.height, slice.spacing_mm).hu;
+  }
 }
 
 }  // namespace
@@ -49,7 +64,9 @@ void vary_intensity(LearningSlice& slice, const AugmentOptions& options, Rng& rn
   if (rng.chance(options.occlude)) occlude(slice, int(rng.integer(1, 3)), 70, rng);
   if (rng.chance(options.crop_range)) {
     const float low = float(rng.uniform(-160, 0)), high = float(rng.uniform(170, 255));
-    for (float& hu : slice.hu) hu = std::clamp(hu, low, high);
+    slice.for_planes([&](std::vector<float>& plane) {
+      for (float& hu : plane) hu = std::clamp(hu, low, high);
+    });
   }
 }
 
@@ -61,10 +78,11 @@ LearningSlice augmented(const LearningSlice& slice,
                         Rng& rng) {
   const Warp warp = draw_warp(slice, width, height, spacing_mm, options.warp, rng);
   LearningSlice out =
-      rng.chance(options.paint)
+      slice.above.empty() && rng.chance(options.paint)
           ? warped(with_painted_lesions(slice, options.paint_count, rng), warp, width, height, spacing_mm)
           : warped(slice, warp, width, height, spacing_mm);
-  vary_tissue(out, options, rng);
+  if (slice.above.empty()) vary_tissue(out, options, rng);
+  if (options.context_mm > 0 && slice.above.empty()) imagine_context(out, options.context_mm, rng);
   vary_intensity(out, options, rng);
   return out;
 }
@@ -100,6 +118,7 @@ AugmentOptions augment_options(const Block& block) {
   chance("paint", o.paint);
   count("paint_count", o.paint_count);
   chance("blobs_inside", o.blobs_inside);
+  o.context_mm = reader.number("context_mm", o.context_mm, 0, 50);
   count("blobs_inside_count", o.blobs_inside_count);
   chance("blobs_outside", o.blobs_outside);
   count("blobs_outside_count", o.blobs_outside_count);

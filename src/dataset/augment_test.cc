@@ -28,6 +28,17 @@ TEST(Warp, StillKeepsEveryPixel) {
   EXPECT_EQ(out.hu, slice.hu);
 }
 
+TEST(Warp, PlanesBesideTheSliceFollow) {
+  LearningSlice slice = ramp(4, 2);
+  slice.above = {10, 11, 12, 13, 14, 15, 16, 17};
+  WarpOptions options = still();
+  options.flip_x = 1;
+  Rng rng(1);
+  const LearningSlice out = warped(slice, draw_warp(slice, 4, 2, 1, options, rng), 4, 2, 1);
+  EXPECT_EQ(out.above, (std::vector<float>{13, 12, 11, 10, 17, 16, 15, 14}));
+  EXPECT_TRUE(out.below.empty());
+}
+
 TEST(Warp, FlipMirrorsImageAndBoxes) {
   LearningSlice slice = ramp(4, 1 + 1);
   slice.lesions = {{{0, 0, 1, 2}, "hcc", false}};
@@ -112,6 +123,19 @@ TEST(Blobs, InsideStayInsideAndGetBoxes) {
   const auto darkest = std::min_element(slice.hu.begin(), slice.hu.end()) - slice.hu.begin();
   EXPECT_LT(slice.hu[size_t(darkest)], 60);
   EXPECT_FLOAT_EQ(slice.hu[40], 100);  // right half: no liver
+}
+
+TEST(Augment, SlicesWithoutNeighboursGetMadeUpOnes) {
+  const LearningSlice slice = ramp(40, 40);
+  AugmentOptions options;
+  options.warp = still();
+  Rng first(1), second(1);
+  EXPECT_TRUE(augmented(slice, 40, 40, 1, options, first).above.empty());
+  options.context_mm = 5;
+  const LearningSlice out = augmented(slice, 40, 40, 1, options, second);
+  EXPECT_EQ(out.hu, slice.hu);
+  EXPECT_EQ(out.above.size(), slice.hu.size());
+  EXPECT_EQ(out.below.size(), slice.hu.size());
 }
 
 TEST(Augment, TheSameDrawsGiveTheSameSlice) {

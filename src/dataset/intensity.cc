@@ -89,16 +89,45 @@ double radius_px(const LearningSlice& slice, const BlobOptions& options, Rng& rn
   return rng.log_uniform(options.radius_low_mm, options.radius_high_mm) / slice.spacing_mm;
 }
 
+void coarsen_plane(std::vector<float>& plane, const LearningSlice& slice, int64_t factor) {
+  const int64_t width = (slice.width + factor - 1) / factor, height = (slice.height + factor - 1) / factor;
+  std::vector<float> coarse(size_t(width * height)), count(size_t(width * height));
+  for (int64_t y = 0; y < slice.height; ++y) {
+    for (int64_t x = 0; x < slice.width; ++x) {
+      const size_t cell = size_t(y / factor * width + x / factor);
+      coarse[cell] += plane[size_t(y * slice.width + x)];
+      count[cell] += 1;
+    }
+  }
+  for (size_t i = 0; i < coarse.size(); ++i) coarse[i] /= count[i];
+  for (int64_t y = 0; y < slice.height; ++y) {
+    const double v = std::clamp((double(y) + 0.5) / double(factor) - 0.5, 0.0, double(height - 1));
+    const int64_t v0 = std::min<int64_t>(int64_t(v), std::max<int64_t>(0, height - 2)),
+                  v1 = std::min(v0 + 1, height - 1);
+    for (int64_t x = 0; x < slice.width; ++x) {
+      const double u = std::clamp((double(x) + 0.5) / double(factor) - 0.5, 0.0, double(width - 1));
+      const int64_t u0 = std::min<int64_t>(int64_t(u), std::max<int64_t>(0, width - 2)),
+                    u1 = std::min(u0 + 1, width - 1);
+      const float s = float(u - double(u0)), t = float(v - double(v0));
+      const float top = coarse[size_t(v0 * width + u0)] * (1 - s) + coarse[size_t(v0 * width + u1)] * s;
+      const float bottom = coarse[size_t(v1 * width + u0)] * (1 - s) + coarse[size_t(v1 * width + u1)] * s;
+      plane[size_t(y * slice.width + x)] = top * (1 - t) + bottom * t;
+    }
+  }
+}
+
 }  // namespace
 
 void change_contrast(LearningSlice& slice, double gain, double gamma, double offset) {
-  for (float& hu : slice.hu) {
-    if (hu > 0 && hu <= kContrastTop)
-      hu = kContrastTop * std::pow(float(gain) * hu / kContrastTop, float(gamma));
-    else if (hu > kContrastTop)
-      hu *= float(gain);
-    hu += float(offset);
-  }
+  slice.for_planes([&](std::vector<float>& plane) {
+    for (float& hu : plane) {
+      if (hu > 0 && hu <= kContrastTop)
+        hu = kContrastTop * std::pow(float(gain) * hu / kContrastTop, float(gamma));
+      else if (hu > kContrastTop)
+        hu *= float(gain);
+      hu += float(offset);
+    }
+  });
 }
 
 void add_noise(LearningSlice& slice, double sigma, double grain_px, Rng& rng) {
@@ -111,7 +140,11 @@ void add_noise(LearningSlice& slice, double sigma, double grain_px, Rng& rng) {
     for (const float value : noise) squares += double(value) * value;
     scale = sigma / std::sqrt(squares / double(noise.size()) + 1e-12);
   }
-  for (size_t i = 0; i < noise.size(); ++i) slice.hu[i] += float(scale) * noise[i];
+  slice.for_planes([&](std::vector<float>& plane) {
+    for (size_t i = 0; i < noise.size(); ++i) plane[i] += float(scale) * noise[i];
+    // The next plane's noise is another part of the same field.
+    std::rotate(noise.begin(), noise.begin() + std::ptrdiff_t(noise.size() / 3), noise.end());
+  });
 }
 
 void blur(std::vector<float>& values, int64_t width, int64_t height, double sigma_px) {
@@ -139,36 +172,15 @@ void blur(std::vector<float>& values, int64_t width, int64_t height, double sigm
 }
 
 void sharpen(LearningSlice& slice, double sigma_px, double amount) {
-  std::vector<float> smooth = slice.hu;
-  blur(smooth, slice.width, slice.height, sigma_px);
-  for (size_t i = 0; i < smooth.size(); ++i) slice.hu[i] += float(amount) * (slice.hu[i] - smooth[i]);
+  slice.for_planes([&](std::vector<float>& plane) {
+    std::vector<float> smooth = plane;
+    blur(smooth, slice.width, slice.height, sigma_px);
+    for (size_t i = 0; i < smooth.size(); ++i) plane[i] += float(amount) * (plane[i] - smooth[i]);
+  });
 }
 
 void coarsen(LearningSlice& slice, int64_t factor) {
-  const int64_t width = (slice.width + factor - 1) / factor, height = (slice.height + factor - 1) / factor;
-  std::vector<float> coarse(size_t(width * height)), count(size_t(width * height));
-  for (int64_t y = 0; y < slice.height; ++y) {
-    for (int64_t x = 0; x < slice.width; ++x) {
-      const size_t cell = size_t(y / factor * width + x / factor);
-      coarse[cell] += slice.hu[size_t(y * slice.width + x)];
-      count[cell] += 1;
-    }
-  }
-  for (size_t i = 0; i < coarse.size(); ++i) coarse[i] /= count[i];
-  for (int64_t y = 0; y < slice.height; ++y) {
-    const double v = std::clamp((double(y) + 0.5) / double(factor) - 0.5, 0.0, double(height - 1));
-    const int64_t v0 = std::min<int64_t>(int64_t(v), std::max<int64_t>(0, height - 2)),
-                  v1 = std::min(v0 + 1, height - 1);
-    for (int64_t x = 0; x < slice.width; ++x) {
-      const double u = std::clamp((double(x) + 0.5) / double(factor) - 0.5, 0.0, double(width - 1));
-      const int64_t u0 = std::min<int64_t>(int64_t(u), std::max<int64_t>(0, width - 2)),
-                    u1 = std::min(u0 + 1, width - 1);
-      const float s = float(u - double(u0)), t = float(v - double(v0));
-      const float top = coarse[size_t(v0 * width + u0)] * (1 - s) + coarse[size_t(v0 * width + u1)] * s;
-      const float bottom = coarse[size_t(v1 * width + u0)] * (1 - s) + coarse[size_t(v1 * width + u1)] * s;
-      slice.hu[size_t(y * slice.width + x)] = top * (1 - t) + bottom * t;
-    }
-  }
+  slice.for_planes([&](std::vector<float>& plane) { coarsen_plane(plane, slice, factor); });
 }
 
 void shift_liver(LearningSlice& slice, double delta) {

@@ -29,6 +29,7 @@ nlohmann::json json_of(const PhantomSourceOptions& o) {
           {"no_lesion", o.no_lesion},
           {"types", o.types},
           {"phases", o.phases},
+          {"context_mm", o.context_mm},
           {"least_lesion_mm", o.least_lesion_mm}};
 }
 
@@ -175,6 +176,16 @@ class PhantomSource : public SliceSource {
     slice.liver.assign(liver.values().begin(), liver.values().end());
     slice.liver_hu = median_liver_hu(slice);
     slice.lesions = boxes_of(rendering, one, slice, options_.least_lesion_mm);
+    if (options_.context_mm > 0) {
+      const auto beside = [&](double side) {
+        Geometry there = grid;
+        there.origin[2] += side * options_.context_mm;
+        const Volume<int16_t> hu = one.render(there, phase, scanner, rng.next()).hu;
+        return std::vector<float>(hu.values().begin(), hu.values().end());
+      };
+      slice.above = beside(1);
+      slice.below = beside(-1);
+    }
     return slice;
   }
 
@@ -203,6 +214,7 @@ PhantomSourceOptions phantom_source_options(OptionReader& reader) {
   o.no_lesion = reader.number("no_lesion", o.no_lesion, 0, 1);
   o.types = reader.texts("types", o.types);
   o.phases = reader.texts("phases", o.phases);
+  o.context_mm = reader.number("context_mm", o.context_mm, 0, 50);
   o.least_lesion_mm = reader.number("least_lesion_mm", o.least_lesion_mm, 0, 100);
   for (const std::string& type : o.types) {
     if (!phantom::lesion_type_from_name(type))

@@ -25,6 +25,7 @@ struct PhantomSourceOptions {
   std::vector<std::string> types{
       "hcc", "icc", "metastasis", "fnh", "hemangioma", "cyst"};  ///< taken in turn by the patients
   std::vector<std::string> phases{"arterial", "portal_venous"};
+  double context_mm = 0;       ///< the planes this far above and below are rendered too; 0: they are not
   double least_lesion_mm = 4;  ///< cuts through lesions whose box is smaller get no box
 };
 

@@ -23,14 +23,22 @@ struct LesionBox {
 /// (as radiologists see it), with what is known about it.
 struct LearningSlice {
   int64_t width = 0, height = 0;
-  double spacing_mm = 1;       ///< of square pixels
-  std::vector<float> hu;       ///< [height * width]
-  std::vector<uint8_t> liver;  ///< 1 inside the liver; empty where not labelled
+  double spacing_mm = 1;            ///< of square pixels
+  std::vector<float> hu;            ///< [height * width]
+  std::vector<float> above, below;  ///< HU of the planes at a source's `context_mm` beside it; empty where not known
+  std::vector<uint8_t> liver;       ///< 1 inside the liver; empty where not labelled
   std::vector<LesionBox> lesions;
   Phase phase = Phase::unknown;
   std::optional<double> liver_hu;  ///< median HU of the liver in the whole volume
   std::optional<Box2> target;      ///< the lesion that this slice is about (classification)
   std::string label;               ///< class of `target`, such as "hcc"
+
+  /// Calls change(values) for this plane and the known ones beside it.
+  template <class Change>
+  void for_planes(Change change) {
+    for (std::vector<float>* plane : {&hu, &above, &below})
+      if (!plane->empty()) change(*plane);
+  }
 
   size_t pixels() const { return size_t(width * height); }
 };

@@ -12,6 +12,20 @@ namespace {
 
 nlohmann::json json_of(const Box2& box) { return {box.x0, box.y0, box.x1, box.y1}; }
 
+void append_plane(std::string& bytes, const std::vector<float>& plane) {
+  std::vector<int16_t> hu(plane.size());
+  std::transform(plane.begin(), plane.end(), hu.begin(), [](float value) {
+    return int16_t(std::lround(std::clamp(value, -32768.0f, 32767.0f)));
+  });
+  bytes.append(reinterpret_cast<const char*>(hu.data()), hu.size() * sizeof(int16_t));
+}
+
+std::vector<float> plane_at(const char* bytes, size_t pixels) {
+  std::vector<int16_t> hu(pixels);
+  std::memcpy(hu.data(), bytes, pixels * sizeof(int16_t));
+  return {hu.begin(), hu.end()};
+}
+
 Box2 box_of(const nlohmann::json& json) { return {json.at(0), json.at(1), json.at(2), json.at(3)}; }
 
 }  // namespace
@@ -23,17 +37,14 @@ std::string bytes_of_slice(const LearningSlice& slice) {
                       {"phase", name_of(slice.phase)},
                       {"label", slice.label},
                       {"liver", !slice.liver.empty()},
+                      {"context", !slice.above.empty()},
                       {"lesions", nlohmann::json::array()}};
   for (const LesionBox& lesion : slice.lesions)
     head["lesions"].push_back({{"box", json_of(lesion.box)}, {"type", lesion.type}, {"ignore", lesion.ignore}});
   if (slice.liver_hu) head["liver_hu"] = *slice.liver_hu;
   if (slice.target) head["target"] = json_of(*slice.target);
   std::string bytes = head.dump() + "\n";
-  std::vector<int16_t> hu(slice.hu.size());
-  std::transform(slice.hu.begin(), slice.hu.end(), hu.begin(), [](float value) {
-    return int16_t(std::lround(std::clamp(value, -32768.0f, 32767.0f)));
-  });
-  bytes.append(reinterpret_cast<const char*>(hu.data()), hu.size() * sizeof(int16_t));
+  for (const std::vector<float>* plane : {&slice.hu, &slice.above, &slice.below}) append_plane(bytes, *plane);
   bytes.append(slice.liver.begin(), slice.liver.end());
   return bytes;
 }
@@ -48,7 +59,9 @@ LearningSlice slice_from_bytes(const std::string& bytes, const std::string& sour
     slice.height = head.value("height", int64_t(0));
   }
   const size_t pixels = slice.pixels();
-  const size_t size = head.is_object() ? line + 1 + pixels * (2 + (head.value("liver", false) ? 1 : 0)) : 0;
+  const bool context = head.is_object() && head.value("context", false);
+  const size_t planes = context ? 3 : 1;
+  const size_t size = head.is_object() ? line + 1 + pixels * (2 * planes + (head.value("liver", false) ? 1 : 0)) : 0;
   if (pixels == 0 || bytes.size() != size)
     throw Error(ErrorCode::bad_format, source + " is not a whole cached slice; remove the file and run again");
   slice.spacing_mm = head.at("spacing_mm");
@@ -58,11 +71,14 @@ LearningSlice slice_from_bytes(const std::string& bytes, const std::string& sour
     slice.lesions.push_back({box_of(lesion.at("box")), lesion.at("type"), lesion.at("ignore")});
   if (head.contains("liver_hu")) slice.liver_hu = head.at("liver_hu").get<double>();
   if (head.contains("target")) slice.target = box_of(head.at("target"));
-  std::vector<int16_t> hu(pixels);
-  std::memcpy(hu.data(), bytes.data() + line + 1, pixels * 2);
-  slice.hu.assign(hu.begin(), hu.end());
+  const char* values = bytes.data() + line + 1;
+  slice.hu = plane_at(values, pixels);
+  if (context) {
+    slice.above = plane_at(values + 2 * pixels, pixels);
+    slice.below = plane_at(values + 4 * pixels, pixels);
+  }
   if (head.at("liver").get<bool>()) {
-    const auto* mask = reinterpret_cast<const uint8_t*>(bytes.data()) + line + 1 + pixels * 2;
+    const auto* mask = reinterpret_cast<const uint8_t*>(values) + 2 * planes * pixels;
     slice.liver.assign(mask, mask + pixels);
   }
   return slice;

@@ -31,7 +31,23 @@ TEST(SliceCache, RoundTrip) {
   EXPECT_EQ(back.lesions, slice.lesions);
   EXPECT_EQ(back.phase, slice.phase);
   EXPECT_EQ(back.target, slice.target);
+  EXPECT_TRUE(back.above.empty());
   EXPECT_THROW(slice_from_bytes(bytes.substr(0, bytes.size() - 1), "test"), Error);
+}
+
+TEST(SliceCache, KeepsThePlanesBesideTheSlice) {
+  LearningSlice slice;
+  slice.width = 2;
+  slice.height = 1;
+  slice.hu = {-1000, 37};
+  slice.above = {1, 2};
+  slice.below = {3, 4};
+  slice.liver = {0, 1};
+  const LearningSlice back = slice_from_bytes(bytes_of_slice(slice), "test");
+  EXPECT_EQ(back.hu, slice.hu);
+  EXPECT_EQ(back.above, slice.above);
+  EXPECT_EQ(back.below, slice.below);
+  EXPECT_EQ(back.liver, slice.liver);
 }
 
 TEST(Prefetcher, GivesItemsInOrder) {
@@ -113,6 +129,18 @@ TEST(PhantomSource, TheCacheGivesTheSameSlice) {
   EXPECT_EQ(b.hu, c.hu);
   EXPECT_EQ(fresh->fingerprint(), kept->fingerprint());
   EXPECT_NE(fresh->fingerprint(), make_phantom_source(few_patients(), 4, {})->fingerprint());
+}
+
+TEST(PhantomSource, ContextAddsPlanesAndLeavesTheSlice) {
+  PhantomSourceOptions options = few_patients();
+  options.context_mm = 5;
+  const LearningSlice with = make_phantom_source(options, 3, {})->get(2),
+                      without = make_phantom_source(few_patients(), 3, {})->get(2);
+  EXPECT_EQ(with.hu, without.hu);
+  ASSERT_EQ(with.above.size(), with.hu.size());
+  ASSERT_EQ(with.below.size(), with.hu.size());
+  EXPECT_NE(with.above, with.hu);
+  EXPECT_NE(with.above, with.below);
 }
 
 TEST(PhantomSource, LesionViewIsAboutItsLesion) {

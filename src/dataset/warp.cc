@@ -85,6 +85,20 @@ void move_boxes(const LearningSlice& from, const Warp& warp, LearningSlice& to) 
   if (from.target) to.target = moved(*from.target, warp);
 }
 
+/// A plane beside `slice` as `warped` gives it on the pixels of `like`; empty stays empty.
+std::vector<float> warped_beside(const LearningSlice& slice,
+                                 const std::vector<float>& plane,
+                                 const Warp& warp,
+                                 const LearningSlice& like) {
+  if (plane.empty()) return {};
+  LearningSlice alone;
+  alone.width = slice.width;
+  alone.height = slice.height;
+  alone.spacing_mm = slice.spacing_mm;
+  alone.hu = plane;
+  return warped(alone, warp, like.width, like.height, like.spacing_mm).hu;
+}
+
 }  // namespace
 
 Warp draw_warp(const LearningSlice& slice,
@@ -153,6 +167,8 @@ LearningSlice warped(const LearningSlice& slice, const Warp& warp, int64_t width
     }
   }
   move_boxes(slice, warp, out);
+  out.above = warped_beside(slice, slice.above, warp, out);
+  out.below = warped_beside(slice, slice.below, warp, out);
   return out;
 }
 

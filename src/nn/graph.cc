@@ -76,8 +76,8 @@ Graph build_lilnet(const nlohmann::json& given) {
 }
 
 Graph build_yolov8(const nlohmann::json& given) {
-  const auto a = complete("yolov8", given, {{"scale", "n"}, {"classes", 1}});
-  return yolov8(a.at("scale"), a.at("classes"));
+  const auto a = complete("yolov8", given, {{"scale", "n"}, {"classes", 1}, {"in_channels", 3}});
+  return yolov8(a.at("scale"), a.at("classes"), a.at("in_channels"));
 }
 
 Graph build_dynunet(const nlohmann::json& given) {

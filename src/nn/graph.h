@@ -65,7 +65,7 @@ Graph resnet(int depth, int classes, double width = 1.0, int in_channels = 3);
 Graph lilnet(int depth, int classes, double width = 1.0);
 
 /// YOLOv8 n/s/m/l/x with DFL head; keys "model.<layer>....". Outputs "p3","p4","p5": [N, 64+classes, h, w] raw.
-Graph yolov8(const std::string& scale, int classes);
+Graph yolov8(const std::string& scale, int classes, int in_channels = 3);
 
 /// MONAI DynUNet. `dims` 2 or 3; one entry of filters/kernels/strides per level (kernels and strides have `dims`
 /// values). Output "logits" [N, out, ...]; with deep supervision also "deep1", ... at half resolutions.

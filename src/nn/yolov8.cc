@@ -93,10 +93,10 @@ struct Levels {
   std::string p3, p4, p5;
 };
 
-Levels backbone(YoloBuilder& y) {
+Levels backbone(YoloBuilder& y, int in_channels) {
   const int c1 = y.channels(64), c2 = y.channels(128), c3 = y.channels(256), c4 = y.channels(512),
             c5 = y.channels(1024);
-  auto x = y.conv("model.0", "input", 3, c1, 3, 2);
+  auto x = y.conv("model.0", "input", in_channels, c1, 3, 2);
   x = y.conv("model.1", x, c1, c2, 3, 2);
   x = y.c2f("model.2", x, c2, c2, y.repeats(3), true);
   x = y.conv("model.3", x, c2, c3, 3, 2);
@@ -122,11 +122,12 @@ Levels neck(YoloBuilder& y, GraphBuilder& b, const Levels& in) {
 
 }  // namespace
 
-Graph yolov8(const std::string& scale, int classes) {
+Graph yolov8(const std::string& scale, int classes, int in_channels) {
   if (classes < 1) throw Error(ErrorCode::bad_recipe, "YOLOv8 needs at least one class.");
-  GraphBuilder b("yolov8", {{"scale", scale}, {"classes", classes}});
+  if (in_channels < 1) throw Error(ErrorCode::bad_recipe, "YOLOv8 needs at least one input channel.");
+  GraphBuilder b("yolov8", {{"scale", scale}, {"classes", classes}, {"in_channels", in_channels}});
   YoloBuilder y(b, scale_of(scale));
-  const Levels levels = neck(y, b, backbone(y));
+  const Levels levels = neck(y, b, backbone(y, in_channels));
   const int c3 = y.channels(256);
   const int box_width = std::max({16, c3 / 4, 4 * kRegMax}), class_width = std::max(c3, std::min(classes, 100));
   b.output("p3", y.head(0, levels.p3, c3, box_width, class_width, classes));

@@ -14,7 +14,7 @@ constexpr double kLeastSidePx = 2;  ///< of a box on the network's image
 
 /// One slice as the network sees it, with boxes in pixels of the network's image.
 struct DetectExample {
-  torch::Tensor image;  ///< [3, size, size]
+  torch::Tensor image;  ///< [channels, size, size]
   std::vector<LesionBox> lesions;
 };
 
@@ -150,6 +150,11 @@ class DetectTask : public Task {
     const int64_t side =
         options_.input.region == "liver" ? std::llround(field / options_.input.spacing_mm) : options_.input.size;
     LearningSlice slice = augmented(source, side, side, field / double(side), options_.augment, rng);
+    if (rng.chance(0.5)) std::swap(slice.above, slice.below);
+    if (rng.chance(options_.drop_context)) {
+      slice.above.clear();
+      slice.below.clear();
+    }
     std::optional<double> liver_hu = median_liver_hu(slice);
     if (!liver_hu) liver_hu = slice.liver_hu;
     if (liver_hu) *liver_hu += rng.normal(0, options_.liver_hu_jitter);
@@ -190,8 +195,13 @@ class DetectTask : public Task {
     DetectExample made;
     const Box2 region =
         detect_region(liver, slice.width, slice.height, {slice.spacing_mm, slice.spacing_mm}, options_.input);
-    made.image = tensor_of(detect_image(
-        std::span<const float>(slice.hu), liver, slice.width, slice.height, region, liver_hu, options_.input));
+    made.image = tensor_of(detect_image(SlicePlanes<float>{slice.hu, slice.above, slice.below},
+                                        liver,
+                                        slice.width,
+                                        slice.height,
+                                        region,
+                                        liver_hu,
+                                        options_.input));
     for (LesionBox lesion : slice.lesions) {
       lesion.box = image_box_from_slice(lesion.box, region, options_.input);
       clip(lesion.box);

@@ -17,6 +17,7 @@ struct DetectTaskOptions {
   double mosaic = 0.1;         ///< probability of four half-size slices as one image (LiLNet: 0.1)
   double drop_liver = 0.3;     ///< probability that the liver mask is not given
   double miss_lesion = 0.15;   ///< probability, for each lesion, that the mask leaves it out, as segmenters do
+  double drop_context = 0.1;   ///< probability that the planes beside a slice are not given
   double jitter_liver = 0.5;   ///< probability that the mask's border is moved
   double liver_hu_jitter = 6;  ///< standard deviation, HU
   nn::YoloLossOptions loss;

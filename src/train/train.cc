@@ -1,5 +1,7 @@
 #include "train/train.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/error.h"
@@ -40,8 +42,15 @@ std::unique_ptr<Task> detect_task(OptionReader& reader, Mixture data) {
   options.network = graph_from_block(reader.block("network"));
   options.input = detect_input_from_block(reader.block("input"));
   options.augment = augment_options(reader.block("augment"));
+  if (options.network.arguments.value("in_channels", 3) != options.input.channels())
+    throw Error(
+        ErrorCode::bad_recipe,
+        fmt::format("train.detect: the input has {} channels; say 'in_channels: {}' among the network's arguments",
+                    options.input.channels(),
+                    options.input.channels()));
   options.mosaic = reader.number("mosaic", options.mosaic, 0, 1);
   options.drop_liver = reader.number("drop_liver", options.drop_liver, 0, 1);
+  options.drop_context = reader.number("drop_context", options.drop_context, 0, 1);
   options.miss_lesion = reader.number("miss_lesion", options.miss_lesion, 0, 1);
   options.jitter_liver = reader.number("jitter_liver", options.jitter_liver, 0, 1);
   options.liver_hu_jitter = reader.number("liver_hu_jitter", options.liver_hu_jitter, 0, 100);

@@ -24,7 +24,7 @@ PlaneImage network_image(const Picture& picture, const Arguments& arguments, con
   std::vector<float> hu;  // not rounded: where both windows agree the network sees grey / 255 itself, as LiLNet's did
   for (uint8_t grey : picture.grey) hu.push_back(float(window.level + (grey / 255.0 - 0.5) * window.width));
   return detect_image(
-      std::span<const float>(hu), {}, picture.width, picture.height, whole(picture), std::nullopt, input);
+      SlicePlanes<float>{hu, {}, {}}, {}, picture.width, picture.height, whole(picture), std::nullopt, input);
 }
 
 nlohmann::json detections_json(const std::vector<ScoredBox>& boxes, const Picture& picture, const DetectInput& input) {

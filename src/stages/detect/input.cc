@@ -39,7 +39,7 @@ AxisMap axis_of(double first, double extent, int64_t target) {
 }
 
 template <class T>
-PlaneImage image_of(std::span<const T> hu,
+PlaneImage image_of(const SlicePlanes<T>& planes,
                     std::span<const uint8_t> liver,
                     int64_t width,
                     int64_t height,
@@ -47,8 +47,9 @@ PlaneImage image_of(std::span<const T> hu,
                     std::optional<double> liver_hu,
                     const DetectInput& input) {
   const PlaneMap map{axis_of(region.x0, region.width(), input.size), axis_of(region.y0, region.height(), input.size)};
-  PlaneImage image{3, input.size, input.size, {}};
-  image.values.reserve(size_t(3) * size_t(input.size) * size_t(input.size));
+  const std::span<const T> hu = planes.hu;
+  PlaneImage image{input.channels(), input.size, input.size, {}};
+  image.values.reserve(size_t(image.channels) * size_t(input.size) * size_t(input.size));
   const auto append = [&](std::span<const float> channel) {
     const std::vector<float> resized = resample_plane(channel, width, height, map, input.size, input.size);
     image.values.insert(image.values.end(), resized.begin(), resized.end());
@@ -66,6 +67,9 @@ PlaneImage image_of(std::span<const T> hu,
   if (!liver.empty())
     std::transform(liver.begin(), liver.end(), inside.begin(), [](uint8_t label) { return label ? 1.0f : 0.0f; });
   append(inside);
+  if (input.context_mm > 0)
+    for (const std::span<const T> beside : {planes.above, planes.below})
+      append(windowed(beside.empty() ? hu : beside, liver_hu.value_or(input.level), input.liver_width));
   return image;
 }
 
@@ -92,6 +96,7 @@ DetectInput read_keys(Reader&& reader) {
   input.region = reader.choice("region", input.region, {"slice", "liver"});
   input.spacing_mm = reader.number("spacing_mm", input.spacing_mm, 0.1, 10);
   input.margin_mm = reader.number("margin_mm", input.margin_mm, 0, 200);
+  input.context_mm = reader.number("context_mm", input.context_mm, 0, 50);
   reader.finish();
   return input;
 }
@@ -120,24 +125,24 @@ Box2 detect_region(std::span<const uint8_t> liver,
           bounds->center_y() + half_y};
 }
 
-PlaneImage detect_image(std::span<const int16_t> hu,
+PlaneImage detect_image(const SlicePlanes<int16_t>& planes,
                         std::span<const uint8_t> liver,
                         int64_t width,
                         int64_t height,
                         const Box2& region,
                         std::optional<double> liver_hu,
                         const DetectInput& input) {
-  return image_of(hu, liver, width, height, region, liver_hu, input);
+  return image_of(planes, liver, width, height, region, liver_hu, input);
 }
 
-PlaneImage detect_image(std::span<const float> hu,
+PlaneImage detect_image(const SlicePlanes<float>& planes,
                         std::span<const uint8_t> liver,
                         int64_t width,
                         int64_t height,
                         const Box2& region,
                         std::optional<double> liver_hu,
                         const DetectInput& input) {
-  return image_of(hu, liver, width, height, region, liver_hu, input);
+  return image_of(planes, liver, width, height, region, liver_hu, input);
 }
 
 Box2 slice_box_from_image(const Box2& box, const Box2& region, const DetectInput& input) {
@@ -158,7 +163,8 @@ nlohmann::json json_from_input(const DetectInput& input) {
           {"liver_width", input.liver_width},
           {"region", input.region},
           {"spacing_mm", input.spacing_mm},
-          {"margin_mm", input.margin_mm}};
+          {"margin_mm", input.margin_mm},
+          {"context_mm", input.context_mm}};
 }
 
 DetectInput detect_input_from_json(const nlohmann::json& json, const std::string& source) {

@@ -26,6 +26,11 @@ struct DetectInput {
   std::string region = "slice";
   double spacing_mm = 1.1;  ///< of the network's pixels in region "liver"; larger where the liver would not fit
   double margin_mm = 12;    ///< kept free around the liver in region "liver"
+  /// Mode "liver": channels 3 and 4 show the planes this far above and below in the window of channel 1, which tells
+  /// vessels from lesions; 0: there are no such channels.
+  double context_mm = 0;
+
+  int64_t channels() const { return context_mm > 0 ? 5 : 3; }
 
   bool operator==(const DetectInput&) const = default;
 };
@@ -41,17 +46,24 @@ Box2 detect_region(std::span<const uint8_t> liver,
                    const std::array<double, 2>& spacing_mm,
                    const DetectInput& input);
 
-/// `region` of one axial slice [height, width] in HU as [3, size, size], values 0..1; the border's values go on beyond
-/// it. `liver` is the slice's mask or empty; `liver_hu` the median HU of the volume's liver. Where it is not known,
-/// mode "liver" takes the median of the slice's soft tissue (0 to 200 HU).
-PlaneImage detect_image(std::span<const int16_t> hu,
+/// HU of an axial slice and of the planes `context_mm` above and below it, each [height, width]. Where a plane is empty
+/// the slice stands in.
+template <class T>
+struct SlicePlanes {
+  std::span<const T> hu, above, below;
+};
+
+/// `region` of one axial slice as [channels, size, size], values 0..1; the border's values go on beyond it. `liver` is
+/// the slice's mask or empty; `liver_hu` the median HU of the volume's liver. Where it is not known, mode "liver" takes
+/// the median of the slice's soft tissue (0 to 200 HU).
+PlaneImage detect_image(const SlicePlanes<int16_t>& planes,
                         std::span<const uint8_t> liver,
                         int64_t width,
                         int64_t height,
                         const Box2& region,
                         std::optional<double> liver_hu,
                         const DetectInput& input);
-PlaneImage detect_image(std::span<const float> hu,
+PlaneImage detect_image(const SlicePlanes<float>& planes,
                         std::span<const uint8_t> liver,
                         int64_t width,
                         int64_t height,

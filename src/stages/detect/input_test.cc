@@ -12,7 +12,7 @@ TEST(DetectImage, WindowModeIsGreyThreeTimes) {
   input.size = 64;
   const std::vector<int16_t> hu(128 * 128, 40);
   const PlaneImage image =
-      detect_image(std::span<const int16_t>(hu), {}, 128, 128, {0, 0, 128, 128}, std::nullopt, input);
+      detect_image(SlicePlanes<int16_t>{hu, {}, {}}, {}, 128, 128, {0, 0, 128, 128}, std::nullopt, input);
   ASSERT_EQ(image.values.size(), 3u * 64 * 64);
   for (float value : image.values) EXPECT_FLOAT_EQ(value, 0.5f);
 }
@@ -25,7 +25,7 @@ TEST(DetectImage, LiverModeByHand) {
   std::vector<uint8_t> liver(64 * 64, 0);
   liver[5] = 1;
   hu[5] = 140;
-  const PlaneImage image = detect_image(std::span<const int16_t>(hu), liver, 64, 64, {0, 0, 64, 64}, 120.0, input);
+  const PlaneImage image = detect_image(SlicePlanes<int16_t>{hu, {}, {}}, liver, 64, 64, {0, 0, 64, 64}, 120.0, input);
   const size_t n = 64 * 64;
   EXPECT_NEAR(image.values[0], (100 - (40 - 175.0)) / 350, 1e-6);
   EXPECT_NEAR(image.values[n + 0], (100 - (120 - 80.0)) / 160, 1e-6);
@@ -34,13 +34,29 @@ TEST(DetectImage, LiverModeByHand) {
   EXPECT_FLOAT_EQ(image.values[2 * n + 0], 0.0f);
 }
 
+TEST(DetectImage, ContextAddsThePlanesBesideInTheLiversWindow) {
+  DetectInput input;
+  input.size = 64;
+  input.mode = "liver";
+  input.context_mm = 5;
+  const std::vector<int16_t> hu(64 * 64, 100), above(64 * 64, 140);
+  const PlaneImage image = detect_image(SlicePlanes<int16_t>{hu, above, {}}, {}, 64, 64, {0, 0, 64, 64}, 120.0, input);
+  const size_t n = 64 * 64;
+  EXPECT_EQ(image.channels, 5);
+  ASSERT_EQ(image.values.size(), 5 * n);
+  EXPECT_NEAR(image.values[n], (100 - (120 - 80.0)) / 160, 1e-6);
+  EXPECT_NEAR(image.values[3 * n], (140 - (120 - 80.0)) / 160, 1e-6);
+  EXPECT_EQ(image.values[4 * n], image.values[n]);  // no plane below: the slice stands in
+}
+
 TEST(DetectImage, WithoutLiverTheMaskIsOneAndTheMedianOfSoftTissue) {
   DetectInput input;
   input.size = 64;
   input.mode = "liver";
   std::vector<int16_t> hu(64 * 64, 90);
   hu[0] = -1000;
-  const PlaneImage image = detect_image(std::span<const int16_t>(hu), {}, 64, 64, {0, 0, 64, 64}, std::nullopt, input);
+  const PlaneImage image =
+      detect_image(SlicePlanes<int16_t>{hu, {}, {}}, {}, 64, 64, {0, 0, 64, 64}, std::nullopt, input);
   EXPECT_FLOAT_EQ(image.values[64 * 64 + 1], 0.5f);
   EXPECT_FLOAT_EQ(image.values[2 * 64 * 64], 1.0f);
 }
@@ -79,7 +95,8 @@ TEST(DetectImage, ShowsTheRegionAlone) {
   input.size = 64;
   std::vector<float> hu(128 * 128);
   for (size_t i = 0; i < hu.size(); ++i) hu[i] = float(i % 128);
-  const PlaneImage image = detect_image(std::span<const float>(hu), {}, 128, 128, {32, 0, 96, 64}, std::nullopt, input);
+  const PlaneImage image =
+      detect_image(SlicePlanes<float>{hu, {}, {}}, {}, 128, 128, {32, 0, 96, 64}, std::nullopt, input);
   EXPECT_NEAR(image.values[0], (32 - (40 - 175.0)) / 350, 1e-6);
   EXPECT_NEAR(image.values[63], (95 - (40 - 175.0)) / 350, 1e-6);
 }

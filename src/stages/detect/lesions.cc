@@ -176,7 +176,6 @@ LesionWithRegions lesion_of(const std::vector<Track>& tracks, const Preprocessed
     }
     if (track.image == reference || (longest && !has_reference_box)) lesion.box = world_box(track, image.hu.geometry());
     has_reference_box = has_reference_box || track.image == reference;
-    for (const Detection& detection : track.detections) lesion.score = std::max(lesion.score, detection.score);
     lesion.detections.insert(lesion.detections.end(), track.detections.begin(), track.detections.end());
     lesion.best_slices.push_back(nearest_detection(track, measured.largest_slice));
   }
@@ -248,7 +247,11 @@ std::vector<LesionWithRegions> find_lesions(const PreprocessedStudy& study,
                                             const LinkOptions& options) {
   const std::vector<std::vector<Track>> groups = link_detections(study, detections, options);
   std::vector<LesionWithRegions> lesions(groups.size());
-  parallel_for(groups.size(), [&](size_t g) { lesions[g] = lesion_of(groups[g], study); });
+  const std::vector<double> steps = slice_steps_mm(study, detections);
+  parallel_for(groups.size(), [&](size_t g) {
+    lesions[g] = lesion_of(groups[g], study);
+    lesions[g].lesion.score = lesion_score(groups[g], steps, options.score_mm);
+  });
   std::stable_sort(lesions.begin(), lesions.end(), [](const LesionWithRegions& a, const LesionWithRegions& b) {
     return a.lesion.long_axis_mm > b.lesion.long_axis_mm;
   });

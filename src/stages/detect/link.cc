@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <set>
 
 namespace hepatica {
 namespace {
@@ -23,12 +25,6 @@ std::vector<Pair> greedy_pairs(std::vector<Pair> pairs, size_t firsts, size_t se
     chosen.push_back(pair);
   }
   return chosen;
-}
-
-double best_score(const Track& track) {
-  double best = 0;
-  for (const Detection& detection : track.detections) best = std::max(best, detection.score);
-  return best;
 }
 
 double distance(const Vec3& a, const Vec3& b) { return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]); }
@@ -88,18 +84,21 @@ std::vector<Detection> without_nested(std::vector<Detection> detections, double 
   return kept;
 }
 
-bool believed(const Group& group, const PreprocessedStudy& study, const LinkOptions& options) {
-  double score = 0, side = 0;
-  bool seen_enough = false;
-  for (const Track& track : group.tracks) {
-    const Geometry& geometry = study.images[track.image].hu.geometry();
-    const int64_t slices = track.detections.back().slice - track.detections.front().slice + 1;
-    seen_enough = seen_enough || (int64_t(track.detections.size()) >= options.least_slices &&
-                                  double(slices) * geometry.spacing[2] >= options.least_extent_mm);
-    score = std::max(score, best_score(track));
-    side = std::max(side, longest_side_mm(track, geometry));
-  }
-  return (seen_enough || score >= options.sure_score) && score >= options.least_score && side >= options.least_size_mm;
+/// Mean of the best scores over `score_mm`; slices that are missing count 0.
+double phase_score(const Track& track, double step_mm, double score_mm) {
+  const auto wanted = size_t(std::max<int64_t>(1, std::llround(score_mm / step_mm)));
+  std::vector<double> scores;
+  for (const Detection& detection : track.detections) scores.push_back(detection.score);
+  std::sort(scores.rbegin(), scores.rend());
+  scores.resize(wanted, 0.0);
+  return std::accumulate(scores.begin(), scores.end(), 0.0) / double(wanted);
+}
+
+double group_side_mm(const Group& group, const PreprocessedStudy& study) {
+  double side = 0;
+  for (const Track& track : group.tracks)
+    side = std::max(side, longest_side_mm(track, study.images[track.image].hu.geometry()));
+  return side;
 }
 
 }  // namespace
@@ -112,9 +111,7 @@ LinkOptions read_link_options(const Block& block) {
   options.gap_mm = reader.number("gap_mm", options.gap_mm, 0, 100);
   options.shift_mm = reader.number("shift_mm", options.shift_mm, 0, 100);
   options.phase_overlap = reader.number("phase_overlap", options.phase_overlap, 0, 1);
-  options.least_slices = reader.integer("least_slices", options.least_slices, 1, 100);
-  options.least_extent_mm = reader.number("least_extent_mm", options.least_extent_mm, 0, 100);
-  options.sure_score = reader.number("sure_score", options.sure_score, 0, 1);
+  options.score_mm = reader.number("score_mm", options.score_mm, 0.1, 100);
   options.least_score = reader.number("least_score", options.least_score, 0, 1);
   options.least_size_mm = reader.number("least_size_mm", options.least_size_mm, 0, 100);
   reader.finish();
@@ -186,6 +183,30 @@ std::vector<Track> link_slices(const std::vector<Detection>& detections,
   return tracks;
 }
 
+double lesion_score(const std::vector<Track>& tracks, const std::vector<double>& step_mm, double score_mm) {
+  double best = 0, sum = 0;
+  for (const Track& track : tracks) {
+    const double score = phase_score(track, step_mm[track.image], score_mm);
+    best = std::max(best, score);
+    sum += score;
+  }
+  return 0.5 * (best + sum / double(step_mm.size()));
+}
+
+std::vector<double> slice_steps_mm(const PreprocessedStudy& study, const std::vector<Detection>& detections) {
+  std::vector<double> steps;
+  for (size_t i = 0; i < study.images.size(); ++i) {
+    std::set<int64_t> slices;
+    for (const Detection& detection : detections)
+      if (detection.image == i) slices.insert(detection.slice);
+    int64_t step = 0;
+    for (auto at = slices.begin(); at != slices.end() && std::next(at) != slices.end(); ++at)
+      step = step == 0 ? *std::next(at) - *at : std::min(step, *std::next(at) - *at);
+    steps.push_back(double(std::max<int64_t>(step, 1)) * study.images[i].hu.geometry().spacing[2]);
+  }
+  return steps;
+}
+
 std::vector<std::vector<Track>> link_detections(const PreprocessedStudy& study,
                                                 const std::vector<Detection>& detections,
                                                 const LinkOptions& options) {
@@ -198,9 +219,12 @@ std::vector<std::vector<Track>> link_detections(const PreprocessedStudy& study,
     const Geometry& geometry = study.images[i].hu.geometry();
     join_phase(groups, link_slices(of_image, geometry, options), geometry, options);
   }
+  const std::vector<double> steps = slice_steps_mm(study, detections);
   std::vector<std::vector<Track>> lesions;
   for (const Group& group : groups)
-    if (believed(group, study, options)) lesions.push_back(group.tracks);
+    if (lesion_score(group.tracks, steps, options.score_mm) >= options.least_score &&
+        group_side_mm(group, study) >= options.least_size_mm)
+      lesions.push_back(group.tracks);
   return lesions;
 }
 

@@ -15,10 +15,8 @@ struct LinkOptions {
   double gap_mm = 8;           ///< and where their slices are at most this far apart
   double shift_mm = 12;        ///< how far breathing may move the liver along the body between phases; half in plane
   double phase_overlap = 0.3;  ///< share of the smaller lesion that must overlap after the best such shift
-  int64_t least_slices = 2;    ///< a lesion must be seen on as many slices of one phase,
-  double least_extent_mm = 4;  ///< over at least this length along the body,
-  double sure_score = 0.5;     ///< or once with this score
-  double least_score = 0.25;   ///< lesions whose best score is lower are dropped
+  double score_mm = 10;        ///< length along the body over which a lesion's score is averaged, see lesion_score
+  double least_score = 0.25;   ///< lesions with a lower score are dropped
   double least_size_mm = 3;    ///< lesions whose longest side of any box is shorter are dropped
 };
 
@@ -43,6 +41,16 @@ Box3 world_box(const Track& track, const Geometry& geometry);
 std::vector<Track> link_slices(const std::vector<Detection>& detections,
                                const Geometry& geometry,
                                const LinkOptions& options);
+
+/// How sure a lesion is, 0..1: seen on neighbouring slices and in several phases it is surer than seen once. A phase's
+/// score is the mean over the best `score_mm` of the track's slices, where slices without a box count 0; the lesion's
+/// is the mean of the best phase's and of the mean over all phases of the study. `step_mm[i]` lies between the slices
+/// of image i that the detector looked at.
+double lesion_score(const std::vector<Track>& tracks, const std::vector<double>& step_mm, double score_mm);
+
+/// Distance between the slices that were looked at, as far as the detections of an image tell: the smallest between two
+/// slices with boxes, in mm for each image.
+std::vector<double> slice_steps_mm(const PreprocessedStudy& study, const std::vector<Detection>& detections);
 
 /// Groups of tracks, at most one an image in each; the rules of `options` hold for each group.
 std::vector<std::vector<Track>> link_detections(const PreprocessedStudy& study,

@@ -83,7 +83,7 @@ TEST(LinkDetections, OneLesionAcrossPhasesInSpiteOfBreathing) {
   const Lesion& large = lesions[0].lesion;
   EXPECT_EQ(large.id, 1);
   EXPECT_EQ(large.best_slices.size(), 2u);
-  EXPECT_DOUBLE_EQ(large.score, 0.8);
+  EXPECT_DOUBLE_EQ(large.score, 0.5 * (0.8 + 0.75));
   EXPECT_NEAR(large.long_axis_mm, 24, 1.7);
   EXPECT_NEAR(large.short_axis_mm, 24, 2.4);
   const double ml = 4.0 / 3 * M_PI * std::pow(12.0, 3) / 1000;
@@ -93,12 +93,29 @@ TEST(LinkDetections, OneLesionAcrossPhasesInSpiteOfBreathing) {
   EXPECT_EQ(reference_image(study), 1u);
 }
 
+TEST(LesionScore, ByHand) {
+  const Box2 box{10, 10, 30, 30};
+  const Track twice{0, {{0, 5, box, 0.4}, {0, 6, box, 0.6}, {0, 7, box, 0.2}}}, once{1, {{1, 5, box, 0.8}}};
+  // 10 mm are two slices of 5 mm: (0.6 + 0.4) / 2 = 0.5 in the first phase, 0.8 / 2 = 0.4 in the second.
+  EXPECT_DOUBLE_EQ(lesion_score({twice}, {5}, 10), 0.5);
+  EXPECT_DOUBLE_EQ(lesion_score({twice}, {5, 5}, 10), 0.5 * (0.5 + 0.25));
+  EXPECT_DOUBLE_EQ(lesion_score({twice, once}, {5, 5}, 10), 0.5 * (0.5 + 0.45));
+  EXPECT_DOUBLE_EQ(lesion_score({once}, {5, 20}, 10), 0.5 * (0.8 + 0.4));  // half a slice counts as one
+}
+
+TEST(SliceSteps, TheSmallestBetweenSlicesWithBoxes) {
+  const PreprocessedStudy study{{phase_image(Phase::arterial), phase_image(Phase::portal_venous)}, {}};
+  const Box2 box{10, 10, 30, 30};
+  const std::vector<double> steps = slice_steps_mm(study, {{0, 9, box, 0.4}, {0, 3, box, 0.4}, {0, 5, box, 0.4}});
+  EXPECT_EQ(steps, (std::vector<double>{8, 4}));  // slices of 4 mm; none in the second image
+}
+
 TEST(LinkDetections, OneWeakSliceIsNotBelieved) {
   PreprocessedStudy study{{phase_image(Phase::arterial)}, {}};
   const Box2 box{10, 10, 30, 30};
   EXPECT_TRUE(link_detections(study, {{0, 5, box, 0.4}}, {}).empty());
-  EXPECT_EQ(link_detections(study, {{0, 5, box, 0.6}}, {}).size(), 1u);
-  EXPECT_EQ(link_detections(study, {{0, 5, box, 0.4}, {0, 6, box, 0.3}}, {}).size(), 1u);
+  EXPECT_EQ(link_detections(study, {{0, 5, box, 0.9}}, {}).size(), 1u);
+  EXPECT_EQ(link_detections(study, {{0, 5, box, 0.4}, {0, 6, box, 0.5}}, {}).size(), 1u);
 }
 
 TEST(RegionOf, FallsBackToTheEllipseWithoutContrast) {

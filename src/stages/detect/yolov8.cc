@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/progress.h"
 #include "base/threads.h"
@@ -15,6 +16,18 @@ struct Job {
   size_t image = 0;
   int64_t slice = 0;
 };
+
+/// The plane at the place `k` between slices, interpolated; the first and the last slice go on beyond the volume.
+std::vector<int16_t> plane_at(const Volume<int16_t>& hu, double k) {
+  const double inside = std::clamp(k, 0.0, double(hu.nz() - 1));
+  const auto first = int64_t(inside), second = std::min(first + 1, hu.nz() - 1);
+  const auto a = hu.slice(first), b = hu.slice(second);
+  const float share = float(inside - double(first));
+  std::vector<int16_t> plane(a.size());
+  for (size_t i = 0; i < plane.size(); ++i)
+    plane[i] = int16_t(std::lround(float(a[i]) + share * (float(b[i]) - float(a[i]))));
+  return plane;
+}
 
 class YoloV8Detector final : public Detector {
  public:
@@ -70,7 +83,13 @@ class YoloV8Detector final : public Detector {
     parallel_for(jobs.size(), [&](size_t n) {
       const PhaseImage& image = study.images[jobs[n].image];
       const auto liver = liver_of(image, jobs[n].slice);
-      images[n] = detect_image(image.hu.slice(jobs[n].slice),
+      const double beside = network_.input().context_mm / image.hu.geometry().spacing[2];
+      std::vector<int16_t> above, below;
+      if (beside > 0) {
+        above = plane_at(image.hu, double(jobs[n].slice) + beside);
+        below = plane_at(image.hu, double(jobs[n].slice) - beside);
+      }
+      images[n] = detect_image(SlicePlanes<int16_t>{image.hu.slice(jobs[n].slice), above, below},
                                liver,
                                image.hu.nx(),
                                image.hu.ny(),
@@ -128,10 +147,18 @@ YoloV8::YoloV8(std::shared_ptr<Predictor> predictor, const DetectOptions& option
         fmt::format("the checkpoint of the lesion detector holds a network of family '{}' where 'yolov8' is needed",
                     network.value("family", "")));
   if (metadata.contains("input")) options_.input = detect_input_from_json(metadata["input"], "detect");
+  const int64_t channels = network.value("arguments", nlohmann::json::object()).value("in_channels", 3);
+  if (channels != options_.input.channels())
+    throw Error(
+        ErrorCode::wrong_checkpoint,
+        fmt::format("the lesion detector's network takes {} channels, but its input has {}; 'context_mm' of the "
+                    "input adds two",
+                    channels,
+                    options_.input.channels()));
 }
 
 std::vector<DecodedHead> YoloV8::decode(const std::vector<PlaneImage>& images) const {
-  Array input{{int64_t(images.size()), 3, options_.input.size, options_.input.size}, {}};
+  Array input{{int64_t(images.size()), options_.input.channels(), options_.input.size, options_.input.size}, {}};
   input.values.reserve(images.size() * images[0].values.size());
   for (const PlaneImage& image : images)
     input.values.insert(input.values.end(), image.values.begin(), image.values.end());

@@ -26,10 +26,10 @@ DetectOptions read_detect_options(const Block& block);
 /// Boxes on network images.
 class YoloV8 {
  public:
-  /// Error{wrong_checkpoint} where the network is no YOLOv8.
+  /// Error{wrong_checkpoint} where the network is no YOLOv8 or takes other channels than the input gives.
   YoloV8(std::shared_ptr<Predictor> predictor, const DetectOptions& options);
   const DetectInput& input() const { return options_.input; }
-  /// The decoded outputs of a batch of images [3, size, size].
+  /// The decoded outputs of a batch of images [channels, size, size].
   std::vector<DecodedHead> decode(const std::vector<PlaneImage>& images) const;
   /// Boxes after confidence and suppression, pixels of the network's image.
   std::vector<ScoredBox> boxes(const DecodedHead& head) const;
