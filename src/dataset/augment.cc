@@ -39,6 +39,21 @@ void vary_sharpness(LearningSlice& slice, const AugmentOptions& options, Rng& rn
     add_noise(slice, rng.uniform(0, options.noise_hu), rng.chance(0.5) ? rng.uniform(0.4, 1.2) : 0, rng);
 }
 
+/// What changed in a slice since `before` goes on into the planes beside it, by a share of its own in each: what was
+/// painted reaches there, or ends before.
+void spread_change(const std::vector<float>& before, LearningSlice& slice, Rng& rng) {
+  for (std::vector<float>* beside : {&slice.above, &slice.below}) {
+    const auto share = float(std::clamp(rng.uniform(-0.3, 1.3), 0.0, 1.0));
+    for (size_t i = 0; i < beside->size(); ++i) (*beside)[i] += share * (slice.hu[i] - before[i]);
+  }
+}
+
+LearningSlice painted(const LearningSlice& slice, const AugmentOptions& options, Rng& rng) {
+  LearningSlice out = with_painted_lesions(slice, options.paint_count, rng);
+  spread_change(slice.hu, out, rng);
+  return out;
+}
+
 /// Stands in for the planes beside a slice that has none: the slice itself, a little larger, smaller and bent.
 void imagine_context(LearningSlice& slice, double context_mm, Rng& rng) {
   const WarpOptions options{1, 0.96, 1.04, 0.03, 0.005, 0, 0, context_mm};
@@ -77,11 +92,11 @@ LearningSlice augmented(const LearningSlice& slice,
                         const AugmentOptions& options,
                         Rng& rng) {
   const Warp warp = draw_warp(slice, width, height, spacing_mm, options.warp, rng);
-  LearningSlice out =
-      slice.above.empty() && rng.chance(options.paint)
-          ? warped(with_painted_lesions(slice, options.paint_count, rng), warp, width, height, spacing_mm)
-          : warped(slice, warp, width, height, spacing_mm);
-  if (slice.above.empty()) vary_tissue(out, options, rng);
+  LearningSlice out = rng.chance(options.paint) ? warped(painted(slice, options, rng), warp, width, height, spacing_mm)
+                                                : warped(slice, warp, width, height, spacing_mm);
+  const std::vector<float> before = out.hu;
+  vary_tissue(out, options, rng);
+  spread_change(before, out, rng);
   if (options.context_mm > 0 && slice.above.empty()) imagine_context(out, options.context_mm, rng);
   vary_intensity(out, options, rng);
   return out;

@@ -32,8 +32,8 @@ struct AugmentOptions {
   double occlude = 0;
   double erase_liver = 0;  ///< probability for a slice whose liver covers less than `erase_below` of the image
   double erase_below = 0.03;
-  /// Slices without planes beside them get made-up ones, as for planes this far away; 0: they stay without. Slices with
-  /// planes beside them take neither blobs, painted lesions nor erased or shifted livers, which would lie in one plane.
+  /// Slices without planes beside them get made-up ones, as for planes this far away; 0: they stay without. Into known
+  /// planes the changes of tissue go on, by a random share.
   double context_mm = 0;
   double crop_range = 0;  ///< probability of clipping to a random narrower range, as windowed pictures are
 };

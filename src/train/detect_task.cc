@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "image/components.h"
+#include "image/morphology.h"
 #include "stages/detect/decode.h"
 #include "train/tensors.h"
 
@@ -10,7 +12,8 @@ namespace hepatica::train {
 namespace {
 
 constexpr double kHitIou = 0.3, kWorkingScore = 0.25, kLeastScore = 0.01, kSuppressIou = 0.5;
-constexpr double kLeastSidePx = 2;  ///< of a box on the network's image
+constexpr double kLeastFillMm = 4, kMostFillMm = 14;  ///< radius of the closing; a vena cava is 20 to 30 mm wide
+constexpr double kLeastSidePx = 2;                    ///< of a box on the network's image
 
 /// One slice as the network sees it, with boxes in pixels of the network's image.
 struct DetectExample {
@@ -96,6 +99,16 @@ void move_border(std::vector<uint8_t>& mask, int64_t width, int64_t height, doub
   for (size_t i = 0; i < mask.size(); ++i) mask[i] = soft[i] > threshold;
 }
 
+void fill_bays(std::vector<uint8_t>& mask, const LearningSlice& slice, double radius_mm) {
+  Geometry grid;
+  grid.size = {slice.width, slice.height, 1};
+  grid.spacing = {slice.spacing_mm, slice.spacing_mm, 1};
+  Mask closed(grid, mask);
+  close_on_slices(closed, radius_mm);
+  fill_holes_on_slices(closed);
+  mask.assign(closed.values().begin(), closed.values().end());
+}
+
 class DetectTask : public Task {
  public:
   DetectTask(Mixture data, DetectTaskOptions options) : data_(std::move(data)), options_(std::move(options)) {}
@@ -166,6 +179,7 @@ class DetectTask : public Task {
       for (const LesionBox& lesion : slice.lesions) {
         if (rng.chance(options_.miss_lesion)) clear_box(liver, slice.width, lesion.box);
       }
+      if (rng.chance(options_.fill_liver)) fill_bays(liver, slice, rng.uniform(kLeastFillMm, kMostFillMm));
       if (rng.chance(options_.jitter_liver))
         move_border(liver, slice.width, slice.height, rng.uniform(1, 5), rng.uniform(0.15, 0.85));
     }

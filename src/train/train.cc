@@ -52,6 +52,7 @@ std::unique_ptr<Task> detect_task(OptionReader& reader, Mixture data) {
   options.drop_liver = reader.number("drop_liver", options.drop_liver, 0, 1);
   options.drop_context = reader.number("drop_context", options.drop_context, 0, 1);
   options.miss_lesion = reader.number("miss_lesion", options.miss_lesion, 0, 1);
+  options.fill_liver = reader.number("fill_liver", options.fill_liver, 0, 1);
   options.jitter_liver = reader.number("jitter_liver", options.jitter_liver, 0, 1);
   options.liver_hu_jitter = reader.number("liver_hu_jitter", options.liver_hu_jitter, 0, 100);
   return make_detect_task(std::move(data), std::move(options));
