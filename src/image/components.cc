@@ -136,4 +136,27 @@ void fill_holes_on_slices(Mask& mask) {
   });
 }
 
+void fill_holes_in_space(Mask& mask) {
+  Mask background(mask.geometry());
+  for (size_t v = 0; v < mask.values().size(); ++v) background.values()[v] = mask.values()[v] == 0;
+  const Components components = find_components(background, Connectivity::faces);
+  std::vector<bool> open(components.sizes.size(), false);
+  const int64_t nx = mask.nx(), ny = mask.ny();
+  const auto reaches = [&](int64_t i, int64_t j, int64_t k) {
+    open[size_t(components.labels[size_t((k * ny + j) * nx + i)])] = true;
+  };
+  for (int64_t k = 0; k < mask.nz(); ++k) {
+    for (int64_t i = 0; i < nx; ++i) {
+      reaches(i, 0, k);
+      reaches(i, ny - 1, k);
+    }
+    for (int64_t j = 0; j < ny; ++j) {
+      reaches(0, j, k);
+      reaches(nx - 1, j, k);
+    }
+  }
+  for (size_t v = 0; v < mask.values().size(); ++v)
+    if (background.values()[v] && !open[size_t(components.labels[v])]) mask.values()[v] = 1;
+}
+
 }  // namespace hepatica

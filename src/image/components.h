@@ -25,4 +25,7 @@ void keep_largest_components(Mask& mask, double fraction, Connectivity connectiv
 /// Sets to 1 the background of each slice that does not reach the slice's border.
 void fill_holes_on_slices(Mask& mask);
 
+/// Sets to 1 the background that does not reach the sides of the volume (x and y); what is open in some slice stays.
+void fill_holes_in_space(Mask& mask);
+
 }  // namespace hepatica

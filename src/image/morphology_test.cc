@@ -49,6 +49,21 @@ TEST(FillHoles, OnlyWhatIsEnclosed) {
   EXPECT_EQ(values_of(mask), (std::vector<uint8_t>{1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0}));
 }
 
+TEST(FillHoles, InSpaceWhatIsOpenInOneSliceStays) {
+  // Two slices with a hole at (1, 1); on the second one the hole opens to the side.
+  Mask closed = mask_of({3, 3, 3}, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1});
+  Mask open = closed;
+  open.at(1, 1, 2) = open.at(1, 2, 2) = 0;
+  const std::vector<uint8_t> before = values_of(open);
+  fill_holes_in_space(closed);
+  EXPECT_EQ(values_of(closed), std::vector<uint8_t>(27, 1));
+  fill_holes_in_space(open);
+  EXPECT_EQ(values_of(open), before);
+  Mask through = mask_of({3, 3, 1}, {1, 1, 1, 1, 0, 1, 1, 1, 1});  // open above and below only: filled
+  fill_holes_in_space(through);
+  EXPECT_EQ(values_of(through), std::vector<uint8_t>(9, 1));
+}
+
 TEST(SquaredDistance, EqualsBruteForce) {
   Rng rng(7);
   const int64_t nx = 23, ny = 17;

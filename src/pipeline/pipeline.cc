@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "pipeline/gate.h"
 #include "stages/classify/lilnet.h"
+#include "stages/detect/gallbladder.h"
 
 namespace hepatica {
 namespace {
@@ -178,7 +179,12 @@ Outcome Pipeline::diagnose(const Study& study) const {
   const std::vector<LesionWithRegions> lesions = run_stage(
       "link",
       timings,
-      [&] { return find_lesions(outcome.images, detections, recipe_.link); },
+      [&] {
+        std::vector<LesionWithRegions> found = find_lesions(outcome.images, detections, recipe_.link);
+        const std::vector<std::string> said = leave_out_gallbladder(outcome.images, recipe_.link.gallbladder, found);
+        outcome.images.warnings.insert(outcome.images.warnings.end(), said.begin(), said.end());
+        return found;
+      },
       [](const std::vector<LesionWithRegions>&) {});
   outcome.reference = reference_image(outcome.images);
   outcome.lesions = paint_lesions(outcome.images, lesions, outcome.reference);

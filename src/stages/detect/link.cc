@@ -114,6 +114,14 @@ LinkOptions read_link_options(const Block& block) {
   options.score_mm = reader.number("score_mm", options.score_mm, 0.1, 100);
   options.least_score = reader.number("least_score", options.least_score, 0, 1);
   options.least_size_mm = reader.number("least_size_mm", options.least_size_mm, 0, 100);
+  OptionReader gallbladder(reader.block("gallbladder"));
+  GallbladderOptions& rule = options.gallbladder;
+  rule.leave_out = gallbladder.boolean("leave_out", rule.leave_out);
+  rule.most_hu = gallbladder.number("most_hu", rule.most_hu, 0, 100);
+  rule.most_in_liver = gallbladder.number("most_in_liver", rule.most_in_liver, 0, 1);
+  rule.highest = gallbladder.number("highest", rule.highest, 0, 1);
+  rule.least_ml = gallbladder.number("least_ml", rule.least_ml, 0, 1000);
+  gallbladder.finish();
   reader.finish();
   return options;
 }

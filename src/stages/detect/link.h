@@ -8,6 +8,15 @@
 
 namespace hepatica {
 
+/// Block `stages.link.options.gallbladder`: the rule of leave_out_gallbladder. No paper gives one.
+struct GallbladderOptions {
+  bool leave_out = true;
+  double most_hu = 40;         ///< of the finding's middle, else it is no fluid
+  double most_in_liver = 0.5;  ///< share of the fluid's volume that the liver's mask holds; a cyst has nearly all there
+  double highest = 0.5;        ///< height of the fluid's centre: 0 the liver's lowest slice, 1 its highest
+  double least_ml = 3;
+};
+
 /// Block `stages.link.options`. No paper gives these rules.
 struct LinkOptions {
   double nested = 0.6;         ///< of two boxes on a slice that share as much of the smaller, the better one stays
@@ -18,6 +27,7 @@ struct LinkOptions {
   double score_mm = 10;        ///< length along the body over which a lesion's score is averaged, see lesion_score
   double least_score = 0.25;   ///< lesions with a lower score are dropped
   double least_size_mm = 3;    ///< lesions whose longest side of any box is shorter are dropped
+  GallbladderOptions gallbladder;
 };
 
 LinkOptions read_link_options(const Block& block);

@@ -35,6 +35,17 @@ std::pair<int64_t, size_t> largest_slice(const Mask& mask) {
   return largest;
 }
 
+double mean_where(std::span<const float> values, const Mask& mask) {
+  double sum = 0;
+  size_t count = 0;
+  for (size_t v = 0; v < values.size(); ++v)
+    if (mask.values()[v]) {
+      sum += values[v];
+      ++count;
+    }
+  return count ? sum / double(count) : 0.0;
+}
+
 }  // namespace
 
 CleanupOptions read_cleanup_options(OptionReader& reader) {
@@ -43,6 +54,7 @@ CleanupOptions read_cleanup_options(OptionReader& reader) {
   options.smooth_mm = reader.number("smooth_mm", options.smooth_mm, 0, 50);
   options.keep_fraction = reader.number("keep_fraction", options.keep_fraction, 0.001, 1);
   options.closing_mm = reader.number("closing_mm", options.closing_mm, 0, 50);
+  options.holes = reader.choice("holes", options.holes, {"volume", "slices"});
   options.smallest_ml = reader.number("smallest_ml", options.smallest_ml, 0, 5000);
   options.least_confidence = reader.number("least_confidence", options.least_confidence, 0, 1);
   options.largest_body_part = reader.number("largest_body_part", options.largest_body_part, 0, 1);
@@ -67,7 +79,7 @@ void smooth_across_slices(Volume<float>& volume, double sigma_mm) {
   });
 }
 
-Mask clean_probabilities(Volume<float>& probabilities, const CleanupOptions& options) {
+CleanLiver clean_probabilities(Volume<float>& probabilities, const CleanupOptions& options) {
   smooth_across_slices(probabilities, options.smooth_mm);
   const auto threshold = float(options.threshold);
   Mask mask(probabilities.geometry());
@@ -75,12 +87,13 @@ Mask clean_probabilities(Volume<float>& probabilities, const CleanupOptions& opt
   for (size_t v = 0; v < values.size(); ++v) mask.values()[v] = values[v] >= threshold;
   keep_largest_components(mask, options.keep_fraction);
   if (options.closing_mm > 0) close_on_slices(mask, options.closing_mm);
-  fill_holes_on_slices(mask);
+  options.holes == "slices" ? fill_holes_on_slices(mask) : fill_holes_in_space(mask);
+  const double confidence = mean_where(values, mask);
   for (size_t v = 0; v < values.size(); ++v) {
     if (mask.values()[v] && values[v] < threshold) values[v] = 1.0f;    // closed or filled
     if (!mask.values()[v] && values[v] >= threshold) values[v] = 0.0f;  // a dropped component
   }
-  return mask;
+  return {std::move(mask), confidence};
 }
 
 std::string implausibility(const Volume<int16_t>& hu,

@@ -31,9 +31,8 @@ class DynUNetSegmenter final : public Segmenter {
 
   LiverSegmentation segment(const Volume<int16_t>& hu) const override {
     NetworkGrid grid = dims_ == 2 ? by_slices(hu) : in_space(hu);
-    const Mask coarse = clean_probabilities(grid.probabilities, options_.cleanup);
     LiverSegmentation result;
-    result.confidence = mean_where(grid.probabilities, coarse);
+    result.confidence = clean_probabilities(grid.probabilities, options_.cleanup).confidence;
     result.liver = on_ct_grid(grid, hu.geometry());
     const auto voxels = std::count(result.liver.values().begin(), result.liver.values().end(), 1);
     result.volume_ml = double(voxels) * hu.geometry().voxel_volume_ml();
@@ -139,17 +138,6 @@ class DynUNetSegmenter final : public Segmenter {
     for (int64_t z = 0; z < count; ++z)
       copy_probabilities(output.values.data() + z * size, width, grid.probabilities.slice(z), first.width);
     return grid;
-  }
-
-  static double mean_where(const Volume<float>& values, const Mask& mask) {
-    double sum = 0;
-    size_t count = 0;
-    for (size_t v = 0; v < mask.values().size(); ++v)
-      if (mask.values()[v]) {
-        sum += values.values()[v];
-        ++count;
-      }
-    return count ? sum / double(count) : 0.0;
   }
 
   /// Linear interpolation of the cleaned probabilities, cut at the threshold.
