@@ -264,11 +264,12 @@ void append_results(const ReportInput& input, std::vector<ReportBlock>& blocks) 
   if (diagnosis.lesions.empty()) return;
   blocks.emplace_back(Heading{"Lesions"});
   blocks.emplace_back(lesion_table(input));
-  blocks.emplace_back(Paragraph{
-      "Centre: mm of the patient, x to the left, y to the back, z to the head. Axes: longest diameter on an "
-      "axial slice \u00d7 longest perpendicular to it. Score: highest confidence of the detector. Seen in: NC "
-      "non-contrast, AP arterial, PVP portal venous, DP delayed phase. Types: probability of each from all "
-      "images of the lesion, the chosen one in bold; Met. metastasis, Hem. hemangioma."});
+  blocks.emplace_back(
+      Paragraph{"Centre: mm of the patient, x to the left, y to the back, z to the head. Axes: longest diameter on an "
+                "axial slice \u00d7 longest perpendicular to it. Score: how sure the detector is, over slices and "
+                "phases. Seen in: NC "
+                "non-contrast, AP arterial, PVP portal venous, DP delayed phase. Types: probability of each from all "
+                "images of the lesion, the chosen one in bold; Met. metastasis, Hem. hemangioma."});
 }
 
 void append_provenance(const ReportInput& input, std::vector<ReportBlock>& blocks) {
