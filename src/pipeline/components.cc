@@ -43,8 +43,10 @@ const Registry<MakeDetector>& detectors() {
   static const Registry<MakeDetector> kRegistry{{"yolov8",
                                                  {[](const Block& options) { read_detect_options(options); },
                                                   [](const ComponentBlock& block, Models& models) {
-                                                    return make_yolov8_detector(models.load("detect", block.network),
-                                                                                read_detect_options(block.options));
+                                                    const auto detector = models.load("detect", block.network);
+                                                    return make_yolov8_detector(detector,
+                                                                                read_detect_options(block.options),
+                                                                                models.load_beside("verify", "detect"));
                                                   }}}};
   return kRegistry;
 }
@@ -100,8 +102,18 @@ fs::path Models::find(const std::string& role) const {
                           looked.empty() ? "any folder" : fmt::format("{}", fmt::join(looked, ", "))));
 }
 
+std::shared_ptr<Predictor> Models::load_beside(const std::string& role, const std::string& other) {
+  const fs::path file = find(other).parent_path() / (role + ".safetensors");
+  return fs::is_regular_file(file) ? load_file(role, file, nullptr) : nullptr;
+}
+
 std::shared_ptr<Predictor> Models::load(const std::string& role, const nlohmann::json& network) {
-  const fs::path file = find(role);
+  return load_file(role, find(role), network);
+}
+
+std::shared_ptr<Predictor> Models::load_file(const std::string& role,
+                                             const fs::path& file,
+                                             const nlohmann::json& network) {
   const bool says_its_network = file.extension() == ".safetensors";
   std::shared_ptr<Predictor> predictor = make_predictor(file, options_, says_its_network ? nlohmann::json() : network);
   const nlohmann::json& metadata = predictor->metadata();

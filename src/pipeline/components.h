@@ -20,11 +20,15 @@ class Models {
   /// `network` is used for files that cannot say theirs (all but safetensors). Error{not_found} lists what was looked
   /// for; errors of the file itself name it.
   std::shared_ptr<Predictor> load(const std::string& role, const nlohmann::json& network);
+  /// `role`.safetensors from the folder where `other`'s file lies; null where there is none: a model that belongs to
+  /// one other alone.
+  std::shared_ptr<Predictor> load_beside(const std::string& role, const std::string& other);
   /// The models that were loaded, in that order.
   const std::vector<Provenance::Model>& loaded() const { return loaded_; }
 
  private:
   fs::path find(const std::string& role) const;
+  std::shared_ptr<Predictor> load_file(const std::string& role, const fs::path& file, const nlohmann::json& network);
 
   std::map<std::string, std::vector<std::string>> files_;
   std::vector<fs::path> folders_;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "image/components.h"
-#include "image/morphology.h"
 #include "stages/detect/decode.h"
 #include "train/tensors.h"
 
@@ -12,19 +10,15 @@ namespace hepatica::train {
 namespace {
 
 constexpr double kHitIou = 0.3, kWorkingScore = 0.25, kLeastScore = 0.01, kSuppressIou = 0.5;
-constexpr double kLeastFillMm = 4, kMostFillMm = 14;  ///< radius of the closing; a vena cava is 20 to 30 mm wide
-constexpr double kLeastSidePx = 2;                    ///< of a box on the network's image
 
-/// One slice as the network sees it, with boxes in pixels of the network's image.
-struct DetectExample {
-  torch::Tensor image;  ///< [channels, size, size]
+/// An example whose image is a tensor [channels, size, size].
+struct TensorExample {
+  torch::Tensor image;
   std::vector<LesionBox> lesions;
-};
 
-double covered(const Box2& box, const Box2& by) {
-  const Box2 both{std::max(box.x0, by.x0), std::max(box.y0, by.y0), std::min(box.x1, by.x1), std::min(box.y1, by.y1)};
-  return both.x1 > both.x0 && both.y1 > both.y0 && box.area() > 0 ? both.area() / box.area() : 0;
-}
+  explicit TensorExample(const DetectExample& example) : image(tensor_of(example.image)), lesions(example.lesions) {}
+  TensorExample() = default;
+};
 
 class DetectValidation : public Validation {
  public:
@@ -92,23 +86,6 @@ class DetectValidation : public Validation {
   size_t truths_ = 0, hits_ = 0, false_ = 0, slices_ = 0;
 };
 
-/// Moves the mask's border in or out: the mean over a square of side 2 r + 1 against a threshold.
-void move_border(std::vector<uint8_t>& mask, int64_t width, int64_t height, double sigma_px, double threshold) {
-  std::vector<float> soft(mask.begin(), mask.end());
-  blur(soft, width, height, sigma_px);
-  for (size_t i = 0; i < mask.size(); ++i) mask[i] = soft[i] > threshold;
-}
-
-void fill_bays(std::vector<uint8_t>& mask, const LearningSlice& slice, double radius_mm) {
-  Geometry grid;
-  grid.size = {slice.width, slice.height, 1};
-  grid.spacing = {slice.spacing_mm, slice.spacing_mm, 1};
-  Mask closed(grid, mask);
-  close_on_slices(closed, radius_mm);
-  fill_holes_on_slices(closed);
-  mask.assign(closed.values().begin(), closed.values().end());
-}
-
 class DetectTask : public Task {
  public:
   DetectTask(Mixture data, DetectTaskOptions options) : data_(std::move(data)), options_(std::move(options)) {}
@@ -116,31 +93,29 @@ class DetectTask : public Task {
   std::string role() const override { return "detect"; }
   nn::Graph graph() const override { return options_.network; }
   nlohmann::json metadata() const override {
-    return {{"task", "detect"}, {"classes", {"lesion"}}, {"input", json_from_input(options_.input)}};
+    return {{"task", "detect"}, {"classes", {"lesion"}}, {"input", json_from_input(options_.examples.input)}};
   }
   const Mixture& data() const override { return data_; }
 
   Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
-    std::vector<DetectExample> examples;
+    std::vector<TensorExample> examples;
     for (size_t n = 0; n < items.size(); ++n) {
       Rng mine = rng.fork(n);
       if (!mine.chance(options_.mosaic)) {
-        examples.push_back(training_example(items[n], mine));
+        examples.emplace_back(varied_example(data_.get(items[n]), options_.examples, mine));
         continue;
       }
-      std::vector<DetectExample> four;
-      for (size_t t = 0; t < 4; ++t) four.push_back(training_example(items[(n + t) % items.size()], mine));
+      std::vector<TensorExample> four;
+      for (size_t t = 0; t < 4; ++t)
+        four.emplace_back(varied_example(data_.get(items[(n + t) % items.size()]), options_.examples, mine));
       examples.push_back(mosaic(four));
     }
     return batch_of(examples);
   }
 
   Batch validation_batch(const std::vector<MixtureItem>& items) const override {
-    std::vector<DetectExample> examples;
-    for (const MixtureItem& item : items) {
-      const LearningSlice slice = data_.get(item);
-      examples.push_back(example(slice, slice.liver, slice.liver_hu));
-    }
+    std::vector<TensorExample> examples;
+    for (const MixtureItem& item : items) examples.emplace_back(plain_example(data_.get(item), options_.examples));
     return batch_of(examples);
   }
 
@@ -156,77 +131,9 @@ class DetectTask : public Task {
   std::unique_ptr<Validation> validation() const override { return std::make_unique<DetectValidation>(); }
 
  private:
-  DetectExample training_example(const MixtureItem& item, Rng& rng) const {
-    const LearningSlice source = data_.get(item);
-    // The source's field of view: in the pixels of the network, or, where it cuts the liver out, in about as fine ones.
-    const double field = source.spacing_mm * double(source.width);
-    const int64_t side =
-        options_.input.region == "liver" ? std::llround(field / options_.input.spacing_mm) : options_.input.size;
-    LearningSlice slice = augmented(source, side, side, field / double(side), options_.augment, rng);
-    if (rng.chance(0.5)) std::swap(slice.above, slice.below);
-    if (rng.chance(options_.drop_context)) {
-      slice.above.clear();
-      slice.below.clear();
-    }
-    std::optional<double> liver_hu = median_liver_hu(slice);
-    if (!liver_hu) liver_hu = slice.liver_hu;
-    if (liver_hu) *liver_hu += rng.normal(0, options_.liver_hu_jitter);
-    std::vector<uint8_t> liver = slice.liver;
-    if (rng.chance(options_.drop_liver)) {
-      liver.clear();
-      if (rng.chance(0.5)) liver_hu.reset();
-    } else if (!liver.empty()) {
-      for (const LesionBox& lesion : slice.lesions) {
-        if (rng.chance(options_.miss_lesion)) clear_box(liver, slice.width, lesion.box);
-      }
-      if (rng.chance(options_.fill_liver)) fill_bays(liver, slice, rng.uniform(kLeastFillMm, kMostFillMm));
-      if (rng.chance(options_.jitter_liver))
-        move_border(liver, slice.width, slice.height, rng.uniform(1, 5), rng.uniform(0.15, 0.85));
-    }
-    return example(slice, liver, liver_hu);
-  }
-
-  /// Takes the ellipse within `box` out of the mask.
-  static void clear_box(std::vector<uint8_t>& mask, int64_t width, const Box2& box) {
-    for (int64_t y = int64_t(box.y0); y < int64_t(box.y1); ++y) {
-      for (int64_t x = int64_t(box.x0); x < int64_t(box.x1); ++x) {
-        const double u = (double(x) + 0.5 - box.center_x()) / (0.5 * box.width());
-        const double v = (double(y) + 0.5 - box.center_y()) / (0.5 * box.height());
-        const size_t i = size_t(y * width + x);
-        if (u * u + v * v < 1 && i < mask.size()) mask[i] = 0;
-      }
-    }
-  }
-
-  void clip(Box2& box) const {
-    const double size = options_.input.size;
-    box = {std::max(box.x0, 0.0), std::max(box.y0, 0.0), std::min(box.x1, size), std::min(box.y1, size)};
-  }
-
-  DetectExample example(const LearningSlice& slice,
-                        const std::vector<uint8_t>& liver,
-                        std::optional<double> liver_hu) const {
-    DetectExample made;
-    const Box2 region =
-        detect_region(liver, slice.width, slice.height, {slice.spacing_mm, slice.spacing_mm}, options_.input);
-    made.image = tensor_of(detect_image(SlicePlanes<float>{slice.hu, slice.above, slice.below},
-                                        liver,
-                                        slice.width,
-                                        slice.height,
-                                        region,
-                                        liver_hu,
-                                        options_.input));
-    for (LesionBox lesion : slice.lesions) {
-      lesion.box = image_box_from_slice(lesion.box, region, options_.input);
-      clip(lesion.box);
-      if (lesion.box.width() >= kLeastSidePx && lesion.box.height() >= kLeastSidePx) made.lesions.push_back(lesion);
-    }
-    return made;
-  }
-
-  DetectExample mosaic(const std::vector<DetectExample>& four) const {
-    const int64_t half = options_.input.size / 2;
-    DetectExample joined;
+  TensorExample mosaic(const std::vector<TensorExample>& four) const {
+    const int64_t half = options_.examples.input.size / 2;
+    TensorExample joined;
     joined.image = torch::empty_like(four.front().image);
     for (int64_t t = 0; t < 4; ++t) {
       const int64_t x = (t % 2) * half, y = (t / 2) * half;
@@ -242,7 +149,7 @@ class DetectTask : public Task {
     return joined;
   }
 
-  static Batch batch_of(const std::vector<DetectExample>& examples) {
+  static Batch batch_of(const std::vector<TensorExample>& examples) {
     std::vector<torch::Tensor> images;
     std::vector<float> boxes, ignore;
     for (size_t n = 0; n < examples.size(); ++n) {

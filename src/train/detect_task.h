@@ -3,26 +3,16 @@
 
 #include <memory>
 
-#include "dataset/augment.h"
 #include "nn/yolo_loss.h"
-#include "stages/detect/input.h"
+#include "train/detect_examples.h"
 #include "train/task.h"
 
 namespace hepatica::train {
 
 struct DetectTaskOptions {
   nn::Graph network;  ///< yolov8, one class
-  DetectInput input;
-  AugmentOptions augment;
-  double mosaic = 0.1;         ///< probability of four half-size slices as one image (LiLNet: 0.1)
-  double drop_liver = 0.3;     ///< probability that the liver mask is not given
-  double miss_lesion = 0.15;   ///< probability, for each lesion, that the mask leaves it out, as segmenters do
-  double drop_context = 0.1;   ///< probability that the planes beside a slice are not given
-  /// Probability that the mask's bays are filled, as segmenters take in the vena cava, the portal vein and the
-  /// gallbladder, which a detector that has only seen them outside the mask calls lesions.
-  double fill_liver = 0;
-  double jitter_liver = 0.5;   ///< probability that the mask's border is moved
-  double liver_hu_jitter = 6;  ///< standard deviation, HU
+  DetectExampleOptions examples;
+  double mosaic = 0.1;  ///< probability of four half-size slices as one image (LiLNet: 0.1)
   nn::YoloLossOptions loss;
 };
 

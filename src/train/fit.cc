@@ -22,6 +22,19 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
+/// The network before the first step: drawn from the seed, or the weights of `start_from`.
+nn::Network first_network(const Task& task, const FitOptions& options) {
+  nn::Network network(task.graph(), options.seed);
+  if (options.start_from.empty()) return network;
+  if (!fs::exists(options.start_from)) {
+    throw Error(
+        ErrorCode::not_found,
+        options.start_from.string() + ", from which fit.start_from says to start, does not exist; train it first");
+  }
+  network.load(nn::read_checkpoint(options.start_from).tensors, options.start_from.string());
+  return network;
+}
+
 /// Everything that changes during training.
 struct State {
   nn::Network network;
@@ -32,7 +45,7 @@ struct State {
   int waited = 0;  ///< validations since the best one
 
   State(const Task& task, const FitOptions& options)
-      : network(task.graph(), options.seed),
+      : network(first_network(task, options)),
         optimizer((network.use_channels_last(), network.named_trainable()),
                   {options.optimizer, options.weight_decay, options.momentum, options.nesterov}),
         average(network.state(), options.ema),
@@ -277,6 +290,7 @@ FitResult fit(const Task& task,
 FitOptions fit_options(const Block& block) {
   FitOptions o;
   OptionReader reader(block);
+  o.start_from = reader.text("start_from", "");
   o.epochs = int(reader.integer("epochs", o.epochs, 1, 100000));
   o.steps = int(reader.integer("steps", o.steps, 0, 1000000));
   o.batch = int(reader.integer("batch", o.batch, 1, 4096));

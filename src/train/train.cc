@@ -11,6 +11,7 @@
 #include "train/data.h"
 #include "train/detect_task.h"
 #include "train/segment_task.h"
+#include "train/verify_task.h"
 
 namespace hepatica::train {
 namespace {
@@ -23,9 +24,15 @@ nn::Graph graph_from_block(const Block& block) {
   return nn::build_graph(family, arguments.is_object() ? arguments : nlohmann::json::object());
 }
 
+constexpr const char* kStages[] = {"segment", "detect", "verify"};  // each has a task of its own
+
+bool is_classifier(const std::string& role) {
+  return std::find(std::begin(kStages), std::end(kStages), role) == std::end(kStages);
+}
+
 Block block_of(const Block& recipe, const std::string& role) {
   const Block train = recipe.child("train");
-  return role == "segment" || role == "detect" ? train.child(role) : train.child("classify").child(role);
+  return is_classifier(role) ? train.child("classify").child(role) : train.child(role);
 }
 
 std::unique_ptr<Task> segment_task(OptionReader& reader, Mixture data) {
@@ -37,25 +44,54 @@ std::unique_ptr<Task> segment_task(OptionReader& reader, Mixture data) {
   return make_segment_task(std::move(data), std::move(options));
 }
 
-std::unique_ptr<Task> detect_task(OptionReader& reader, Mixture data) {
-  DetectTaskOptions options;
-  options.network = graph_from_block(reader.block("network"));
-  options.input = detect_input_from_block(reader.block("input"));
+/// How slices are varied for the detector, and for the verifier behind it.
+DetectExampleOptions example_options(OptionReader& reader, const DetectInput& input) {
+  DetectExampleOptions options;
+  options.input = input;
   options.augment = augment_options(reader.block("augment"));
-  if (options.network.arguments.value("in_channels", 3) != options.input.channels())
-    throw Error(
-        ErrorCode::bad_recipe,
-        fmt::format("train.detect: the input has {} channels; say 'in_channels: {}' among the network's arguments",
-                    options.input.channels(),
-                    options.input.channels()));
-  options.mosaic = reader.number("mosaic", options.mosaic, 0, 1);
   options.drop_liver = reader.number("drop_liver", options.drop_liver, 0, 1);
   options.drop_context = reader.number("drop_context", options.drop_context, 0, 1);
   options.miss_lesion = reader.number("miss_lesion", options.miss_lesion, 0, 1);
   options.fill_liver = reader.number("fill_liver", options.fill_liver, 0, 1);
   options.jitter_liver = reader.number("jitter_liver", options.jitter_liver, 0, 1);
   options.liver_hu_jitter = reader.number("liver_hu_jitter", options.liver_hu_jitter, 0, 100);
+  return options;
+}
+
+std::unique_ptr<Task> detect_task(OptionReader& reader, Mixture data) {
+  DetectTaskOptions options;
+  options.network = graph_from_block(reader.block("network"));
+  options.examples = example_options(reader, detect_input_from_block(reader.block("input")));
+  const int64_t channels = options.examples.input.channels();
+  if (options.network.arguments.value("in_channels", 3) != channels)
+    throw Error(ErrorCode::bad_recipe,
+                fmt::format("train.detect: the input has {} channels; say 'in_channels: {}' among the network's "
+                            "arguments",
+                            channels,
+                            channels));
+  options.mosaic = reader.number("mosaic", options.mosaic, 0, 1);
   return make_detect_task(std::move(data), std::move(options));
+}
+
+std::unique_ptr<Task> verify_task(OptionReader& reader, Mixture data, const fs::path& out) {
+  VerifyTaskOptions options;
+  options.network = graph_from_block(reader.block("network"));
+  const fs::path detector = out / reader.text("detector", "detect/detect.safetensors");
+  if (!fs::exists(detector))
+    throw Error(ErrorCode::not_found,
+                "train.verify.detector: " + detector.string() + " does not exist; train the detector first");
+  DetectOptions found;
+  found.confidence = reader.number("confidence", 0.03, 0.001, 1);
+  options.detector = std::make_shared<YoloV8>(make_predictor(detector, {}), found);
+  options.examples = example_options(reader, options.detector->input());
+  OptionReader input(reader.block("input"));
+  options.input.size = int(input.integer("size", options.input.size, 16, 512));
+  options.input.part = input.number("part", options.input.part, 0.05, 1);
+  input.finish();
+  options.input.detector = options.detector->input();
+  options.most_crops = size_t(reader.integer("most_crops", int64_t(options.most_crops), 1, 100));
+  options.missed = reader.number("missed", options.missed, 0, 1);
+  return make_verify_task(std::move(data), std::move(options));
 }
 
 std::unique_ptr<Task> classify_task(OptionReader& reader, const std::string& role, Mixture data) {
@@ -86,7 +122,7 @@ std::unique_ptr<Task> classify_task(OptionReader& reader, const std::string& rol
 std::vector<std::string> roles_to_train(const Block& recipe, const std::vector<std::string>& stages) {
   const Block train = recipe.child("train");
   std::vector<std::string> known, wanted;
-  for (const char* role : {"segment", "detect"}) {
+  for (const char* role : kStages) {
     if (train.node && train.node[role]) known.push_back(role);
   }
   if (train.node && train.node["classify"]) {
@@ -95,15 +131,12 @@ std::vector<std::string> roles_to_train(const Block& recipe, const std::vector<s
   if (stages.empty()) wanted = known;
   for (const std::string& stage : stages) {
     for (const std::string& role : known) {
-      const bool classifier = role != "segment" && role != "detect";
-      if ((stage == role || (stage == "classify" && classifier)) &&
+      if ((stage == role || (stage == "classify" && is_classifier(role))) &&
           std::find(wanted.begin(), wanted.end(), role) == wanted.end())
         wanted.push_back(role);
     }
     const bool found = std::find(known.begin(), known.end(), stage) != known.end() ||
-                       (stage == "classify" && std::any_of(known.begin(), known.end(), [](const std::string& role) {
-                          return role != "segment" && role != "detect";
-                        }));
+                       (stage == "classify" && std::any_of(known.begin(), known.end(), is_classifier));
     if (!found) {
       std::string names;
       for (const std::string& role : known) names += (names.empty() ? "" : ", ") + role;
@@ -123,6 +156,7 @@ std::unique_ptr<Task> make_task(const Block& recipe, const std::string& role, co
   reader.block("fit");
   std::unique_ptr<Task> task = role == "segment"  ? segment_task(reader, std::move(data))
                                : role == "detect" ? detect_task(reader, std::move(data))
+                               : role == "verify" ? verify_task(reader, std::move(data), request.out)
                                                   : classify_task(reader, role, std::move(data));
   reader.finish();
   return task;
@@ -135,6 +169,7 @@ std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const 
     const Block block = block_of(recipe, role);
     FitOptions options = fit_options(block.child("fit"));
     options.seed = request.seed;
+    if (!options.start_from.empty()) options.start_from = request.out / options.start_from;
     const std::unique_ptr<Task> task = make_task(recipe, role, request);
     const nlohmann::json provenance{{"recipe", fs::path(recipe.file).filename().string()},
                                     {"effective", json_from_block(block)},
