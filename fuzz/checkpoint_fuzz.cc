@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const nlohmann::json network = nn::named_network(checkpoint);
     checkpoint.found.dump();
     if (!network.is_null())
-      nn::match_keys(nn::build_graph(network["family"], network["arguments"]), nn::shapes_of(checkpoint.tensors)).text();
+      nn::match_keys(nn::build_graph(network["family"], network["arguments"]), nn::shapes_of(checkpoint.tensors))
+          .text();
   } catch (const Error&) {
   }
   return 0;

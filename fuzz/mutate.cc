@@ -1,5 +1,5 @@
-// Stands in for libFuzzer where the compiler has none: mutates the files of a corpus at random for a given time. The last
-// input is kept in fuzz_last_input, so that a crash leaves what caused it.
+// Stands in for libFuzzer where the compiler has none: mutates the files of a corpus at random for a given time. The
+// last input is kept in fuzz_last_input, so that a crash leaves what caused it.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -59,7 +59,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   std::vector<std::string> corpus;
-  for (const auto& entry : hepatica::fs::directory_iterator(argv[1])) corpus.push_back(hepatica::read_file(entry.path()));
+  for (const auto& entry : hepatica::fs::directory_iterator(argv[1]))
+    corpus.push_back(hepatica::read_file(entry.path()));
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(std::atoi(argv[2]));
   Rng rng(kSeed);
   size_t runs = 0;

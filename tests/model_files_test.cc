@@ -1,5 +1,5 @@
-// The authors' kinds of files through the program: classify, detect, model and diagnose, against PyTorch, Pillow and ONNX
-// Runtime (tests/parity). Each test is skipped with a line where its oracle is missing.
+// The authors' kinds of files through the program: classify, detect, model and diagnose, against PyTorch, Pillow and
+// ONNX Runtime (tests/parity). Each test is skipped with a line where its oracle is missing.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -33,8 +33,8 @@ const fs::path& oracle(const std::string& script, const std::string& needs) {
   if (known != made.end()) return known->second;
   if (run("/usr/bin/python3 -c 'import " + needs + "' > /dev/null 2>&1") != 0) return made[script] = fs::path();
   folders.push_back(std::make_unique<TemporaryFolder>());
-  EXPECT_EQ(run("/usr/bin/python3 -B '" + kParity + script + "' '" + folders.back()->path().string() + "' 2> /dev/null"),
-            0);
+  EXPECT_EQ(
+      run("/usr/bin/python3 -B '" + kParity + script + "' '" + folders.back()->path().string() + "' 2> /dev/null"), 0);
   return made[script] = folders.back()->path();
 }
 
@@ -97,7 +97,8 @@ TEST_F(ModelFiles, DetectEqualsPyTorchBehindPillow) {
 }
 
 TEST_F(ModelFiles, TheCommandLineMayNotContradictTheTensors) {
-  const std::string file = (authors_files() / "Time_B.pth.tar").string(), picture = (authors_files() / "grey.png").string();
+  const std::string file = (authors_files() / "Time_B.pth.tar").string(),
+                    picture = (authors_files() / "grey.png").string();
   const std::string command = "classify " + picture + " --json --checkpoint " + file;
   EXPECT_EQ(hepatica(command + " --network lilnet --classes 3 --depth 18", scratch_.path()), 0) << errors();
   EXPECT_EQ(hepatica(command + " --classes 2", scratch_.path()), 10);
@@ -140,7 +141,8 @@ TEST_F(ModelFiles, InspectTellsWhatAFileHolds) {
 }
 
 TEST_F(ModelFiles, ConvertedFilesGiveTheSameLogits) {
-  const std::string file = (authors_files() / "Time_B.pth.tar").string(), out = (scratch_.path() / "b.safetensors").string();
+  const std::string file = (authors_files() / "Time_B.pth.tar").string(),
+                    out = (scratch_.path() / "b.safetensors").string();
   ASSERT_EQ(hepatica("model convert " + file + " --out " + out + " --json", scratch_.path()), 0) << errors();
   EXPECT_EQ(output()["network_source"], "file");
   const std::string rest = " " + (authors_files() / "colour.jpg").string() + " --precision f32 --json --checkpoint ";
@@ -169,7 +171,8 @@ TEST(OnnxExport, EqualsPyTorchInOnnxRuntime) {
   if (made.empty()) GTEST_SKIP() << "python3-torch is missing";
   if (!has_onnx_runtime()) GTEST_SKIP() << "node or its package onnxruntime-node is missing (see docs/models.md)";
   const TemporaryFolder scratch;
-  for (const std::string name : {"resnet18", "lilnet18", "lilnet50", "yolov8n", "dynunet2d", "dynunet3d", "dynunet_batch", "residual_unet"}) {
+  for (const std::string name :
+       {"resnet18", "lilnet18", "lilnet50", "yolov8n", "dynunet2d", "dynunet3d", "dynunet_batch", "residual_unet"}) {
     const nn::TensorMap expected = nn::read_checkpoint(made / (name + ".expected.safetensors")).tensors;
     const torch::Tensor input = expected.at("input").contiguous();
     std::string sides, shape;
@@ -192,7 +195,8 @@ TEST(OnnxExport, EqualsPyTorchInOnnxRuntime) {
     for (const auto& [output, reference] : expected) {
       if (output == "input") continue;
       ASSERT_TRUE(shapes.contains(output)) << name << " " << output;
-      const torch::Tensor mine = read_reals(scratch.path() / (output + ".f32"), shapes[output].get<std::vector<int64_t>>());
+      const torch::Tensor mine =
+          read_reals(scratch.path() / (output + ".f32"), shapes[output].get<std::vector<int64_t>>());
       ASSERT_EQ(mine.sizes(), reference.sizes()) << name << " " << output;
       const double scale = std::max(1.0, reference.abs().max().item<double>());
       EXPECT_LT((mine - reference).abs().max().item<double>(), 1e-4 * scale) << name << " " << output;

@@ -77,8 +77,8 @@ nlohmann::json converted_metadata(const nn::Checkpoint& checkpoint, const ModelF
 }
 
 void refuse_misfit(const ModelFile& model, const fs::path& file) {
-  nn::KeyMatch match{model.missing, model.unexpected, model.misshapen, {}};
-  if (match.fits() && model.problem.empty()) return;
+  if (model.fits()) return;
+  const nn::KeyMatch match{model.missing, model.unexpected, model.misshapen, {}};
   throw Error(ErrorCode::wrong_checkpoint,
               file.string() + ": the tensors do not fit the network '" + model.network["family"].get<std::string>() +
                   "' " + model.network["arguments"].dump() + ":" + match.text() + " " + model.problem +
@@ -90,7 +90,10 @@ std::vector<int64_t> default_sides(const nlohmann::json& network, const nlohmann
   if (input.is_object() && input.contains("size") && input["size"].is_number_integer())
     return std::vector<int64_t>(axes, input["size"].get<int64_t>());
   const std::string family = network["family"];
-  const int64_t side = family == "yolov8" ? 512 : family == "resnet" || family == "lilnet" ? 224 : axes == 2 ? 256 : 128;
+  const int64_t side = family == "yolov8"                         ? 512
+                       : family == "resnet" || family == "lilnet" ? 224
+                       : axes == 2                                ? 256
+                                                                  : 128;
   return std::vector<int64_t>(axes, side);
 }
 
@@ -101,7 +104,8 @@ std::vector<int64_t> input_shape(const nn::Graph& graph,
   // ResNets and YOLOv8 have no "dims"; LiLNet takes three channels.
   const auto axes = size_t(graph.arguments.value("dims", graph.family == "residual_unet" ? 3 : 2));
   if (sides.size() > 1 && sides.size() != axes)
-    throw Error(ErrorCode::usage, "The network takes " + std::to_string(axes) + " sides; give so many, or one for all.");
+    throw Error(ErrorCode::usage,
+                "The network takes " + std::to_string(axes) + " sides; give so many, or one for all.");
   std::vector<int64_t> chosen = sides.empty()       ? default_sides(network, metadata, axes)
                                 : sides.size() == 1 ? std::vector<int64_t>(axes, sides[0])
                                                     : sides;
@@ -111,14 +115,16 @@ std::vector<int64_t> input_shape(const nn::Graph& graph,
 
 }  // namespace
 
+bool ModelFile::fits() const {
+  return !network.is_null() && problem.empty() && missing.empty() && unexpected.empty() && misshapen.empty();
+}
+
 ModelFile inspect_model(const std::filesystem::path& file) { return describe_model(nn::read_checkpoint(file), file); }
 
 nlohmann::json json_from_model_file(const ModelFile& model) {
   nlohmann::json tensors = nlohmann::json::array();
   for (const TensorEntry& entry : model.tensors)
     tensors.push_back({{"key", entry.key}, {"shape", entry.shape}, {"type", entry.type}});
-  const bool fits = !model.network.is_null() && model.problem.empty() && model.missing.empty() &&
-                    model.unexpected.empty() && model.misshapen.empty();
   return {{"format", model.format},
           {"kind", model.kind},
           {"sha256", model.sha256},
@@ -126,7 +132,7 @@ nlohmann::json json_from_model_file(const ModelFile& model) {
           {"network", model.network},
           {"network_source", model.network_source},
           {"parameters", model.parameters},
-          {"fits", fits},
+          {"fits", model.fits()},
           {"missing", model.missing},
           {"unexpected", model.unexpected},
           {"misshapen", model.misshapen},

@@ -17,8 +17,8 @@ struct TensorEntry {
 
 /// A file of weights. What is not known is empty or null.
 struct ModelFile {
-  std::string format;      ///< "safetensors", "pytorch-zip", "pytorch-legacy"
-  std::string kind;        ///< "state dictionary", "training checkpoint", "model object"
+  std::string format;  ///< "safetensors", "pytorch-zip", "pytorch-legacy"
+  std::string kind;    ///< "state dictionary", "training checkpoint", "model object"
   std::string sha256;
   uint64_t bytes = 0;
   nlohmann::json network;      ///< {"family", "arguments"}
@@ -29,6 +29,9 @@ struct ModelFile {
   nlohmann::json found;     ///< of foreign ones: epoch, auc, acc, class names, version, ...
   std::vector<std::string> missing, unexpected, misshapen, aliases;  ///< against the network, see nn/key_match.h
   std::string problem;                                               ///< why the network's form is impossible
+
+  /// A network is known, and the tensors are just its own.
+  bool fits() const;
 };
 
 /// Reads a file and sets it beside the network that it names, or that its keys and shapes are those of. A file that
@@ -51,8 +54,8 @@ struct ExportedModel {
   int opset = 13;
 };
 
-/// Writes ONNX, see nn/onnx.h. `sides` are the input's (one value: all alike); empty: those of the file's own input, else
-/// 224 for classifiers, 512 for detectors (LiLNet's), 256 and 128 for 2D and 3D segmenters.
+/// Writes ONNX, see nn/onnx.h. `sides` are the input's (one value: all alike); empty: those of the file's own input,
+/// else 224 for classifiers, 512 for detectors (LiLNet's), 256 and 128 for 2D and 3D segmenters.
 /// Error{wrong_checkpoint} where the network is not known or does not fit.
 ExportedModel export_onnx(const std::filesystem::path& file,
                           const std::filesystem::path& out,

@@ -103,7 +103,8 @@ TEST_F(PredictorTest, NetworkMustBeKnownAndFit) {
   nn::Checkpoint checkpoint;
   checkpoint.tensors = nn::Network(nn::resnet(18, 2, .125), 1).state();
   const fs::path path = folder_.path() / "n.safetensors";
-  for (const char* key : {"layer3.0.conv2.weight", "conv1.weight"}) {  // one is missed; without the other nothing is known
+  for (const char* key :
+       {"layer3.0.conv2.weight", "conv1.weight"}) {  // one is missed; without the other nothing is known
     checkpoint.tensors.erase(key);
     nn::write_checkpoint(path, checkpoint, false);
     try {

@@ -62,10 +62,8 @@ std::vector<uint8_t> resize_bilinear(std::span<const uint8_t> pixels,
     for (int64_t y = 0; y < height; ++y)
       for (int64_t u = 0; u < out_width; ++u)
         for (int64_t c = 0; c < channels; ++c)
-          rows[size_t((y * out_width + u) * channels + c)] =
-              weighted(pixels.data() + (y * width + taps[size_t(u)].first) * channels + c,
-                       channels,
-                       taps[size_t(u)].weights);
+          rows[size_t((y * out_width + u) * channels + c)] = weighted(
+              pixels.data() + (y * width + taps[size_t(u)].first) * channels + c, channels, taps[size_t(u)].weights);
   }
   if (height == out_height) return rows;
   const std::vector<Taps> taps = triangle_taps(height, out_height);

@@ -12,8 +12,8 @@ namespace hepatica {
 /// Bilinear resize of interleaved 8-bit pixels [height, width, channels] to [out_height, out_width, channels], equal to
 /// Pillow's Image.resize(..., BILINEAR) to the bit: rows first, then columns; where an axis shrinks the triangle is
 /// widened by the scale; weights are fixed-point numbers of 22 bits, and each pass rounds to 8 bits (Pillow's
-/// documentation, "Filters"; PyTorch's torchvision.transforms.Resize on pictures is this). An axis that keeps its size is
-/// left alone.
+/// documentation, "Filters"; PyTorch's torchvision.transforms.Resize on pictures is this). An axis that keeps its size
+/// is left alone.
 std::vector<uint8_t> resize_bilinear(std::span<const uint8_t> pixels,
                                      int64_t width,
                                      int64_t height,

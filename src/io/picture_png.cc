@@ -80,8 +80,10 @@ Decoded decode_png(std::string_view bytes, const std::string& name) {
         png_read_update_info(png, info);
       }))
     throw fail();
-  Decoded decoded{
-      int64_t(png_get_image_width(png, info)), int64_t(png_get_image_height(png, info)), png_get_channels(png, info), {}};
+  Decoded decoded{int64_t(png_get_image_width(png, info)),
+                  int64_t(png_get_image_height(png, info)),
+                  png_get_channels(png, info),
+                  {}};
   const size_t stride = png_get_rowbytes(png, info);
   decoded.pixels.resize(stride * size_t(decoded.height));
   std::vector<png_bytep> rows(static_cast<size_t>(decoded.height));

@@ -47,8 +47,9 @@ nlohmann::json named_network(const Checkpoint& checkpoint, const nlohmann::json&
 Network network_from_checkpoint(const Checkpoint& checkpoint, const std::string& source) {
   if (!says_its_network(checkpoint)) {
     throw Error(ErrorCode::wrong_checkpoint,
-                source + ": does not say which network it is of, and its tensors are those of none that is known here; "
-                         "`hepatica model inspect` shows them.");
+                source +
+                    ": does not say which network it is of, and its tensors are those of none that is known here; "
+                    "`hepatica model inspect` shows them.");
   }
   const auto& network = checkpoint.metadata["network"];
   Network result(build_graph(network["family"], network.value("arguments", nlohmann::json::object())));

@@ -14,8 +14,8 @@ struct Checkpoint {
   /// Hepatica's own files: "network": {"family", "arguments"}, "task", "classes", "input" (how the network's input is
   /// made), "provenance". Of foreign files at most "classes".
   nlohmann::json metadata;
-  std::string format;  ///< "safetensors", "pytorch-zip", "pytorch-legacy"
-  std::string kind;    ///< "state dictionary", "training checkpoint" or "model object"
+  std::string format;                               ///< "safetensors", "pytorch-zip", "pytorch-legacy"
+  std::string kind;                                 ///< "state dictionary", "training checkpoint" or "model object"
   nlohmann::json found = nlohmann::json::object();  ///< what else a foreign file says: epoch, auc, version, ...
 };
 

@@ -116,8 +116,9 @@ ErrorCode refusal_of(const std::string& bytes) {
 
 TEST(Checkpoint, HostilePicklesAreErrors) {
   // STACK_GLOBAL of a name with itself, again and again, would double it each time.
-  std::string doubling = "\x80\x04\x8c\x01"
-                         "a"s;
+  std::string doubling =
+      "\x80\x04\x8c\x01"
+      "a"s;
   for (int i = 0; i < 64; ++i) doubling += "2\x93";
   EXPECT_THROW(Pickle(doubling + ".", "x"), Error);
   // Lengths beyond the data; a memo that was never stored; a class without a name; keyword arguments without a call.
@@ -136,8 +137,8 @@ TEST(Checkpoint, HostilePicklesAreErrors) {
 
 /// A file before PyTorch 1.6 around an object's pickle, written by hand: magic, version, system, object, keys.
 std::string legacy_file(const std::string& object, const std::string& keys, const std::string& storages) {
-  return "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."s + "\x80\x02M\xe9\x03."s + "\x80\x02}U\x0dlittle_endian\x88s."s +
-         object + keys + storages;
+  return "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."s + "\x80\x02M\xe9\x03."s +
+         "\x80\x02}U\x0dlittle_endian\x88s."s + object + keys + storages;
 }
 
 // {"w": a tensor [2] of the two floats of storage "7"}.
@@ -145,8 +146,9 @@ const std::string kOneTensor =
     "\x80\x02}U\x01wctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\nU\x01"
     "7U\x03"
     "cpuK\x02NtQK\x00K\x02\x85K\x01\x85\x89}tRs."s;
-const std::string kOneKey = "\x80\x02]U\x01"
-                            "7a."s;
+const std::string kOneKey =
+    "\x80\x02]U\x01"
+    "7a."s;
 const std::string kOneStorage = "\x02\0\0\0\0\0\0\0\x00\x00\x80\x3f\x00\x00\x00\xc0"s;  // 2 values: 1, -2
 
 TEST(Checkpoint, ReadsFilesBeforePyTorch16) {
@@ -160,8 +162,9 @@ TEST(Checkpoint, ReadsFilesBeforePyTorch16) {
   // A storage that claims more than the file has; one that is not there; one of an unknown key.
   EXPECT_EQ(refusal_of(legacy_file(kOneTensor, kOneKey, std::string(8, '\xff') + kOneStorage)), ErrorCode::bad_format);
   EXPECT_EQ(refusal_of(legacy_file(kOneTensor, "\x80\x02]."s, "")), ErrorCode::bad_format);
-  EXPECT_EQ(refusal_of(legacy_file(kOneTensor, "\x80\x02]U\x01"
-                                               "8a."s,
+  EXPECT_EQ(refusal_of(legacy_file(kOneTensor,
+                                   "\x80\x02]U\x01"
+                                   "8a."s,
                                    kOneStorage)),
             ErrorCode::bad_format);
   std::string big_endian = file;
@@ -171,9 +174,10 @@ TEST(Checkpoint, ReadsFilesBeforePyTorch16) {
 
 TEST(Checkpoint, ModulesThatHoldThemselvesAreErrors) {
   // m = object(); m.__dict__ = {"_modules": {"a": m}}, so that walking would never end.
-  const std::string cyclic = "\x80\x02"
-                             "cnet\nNet\n)\x81q\x00}U\x08_modules}U\x01"
-                             "ah\x00ssb."s;
+  const std::string cyclic =
+      "\x80\x02"
+      "cnet\nNet\n)\x81q\x00}U\x08_modules}U\x01"
+      "ah\x00ssb."s;
   EXPECT_EQ(refusal_of(legacy_file(cyclic, "\x80\x02]."s, "")), ErrorCode::bad_format);
   // A dictionary that holds itself holds no tensors.
   EXPECT_EQ(refusal_of(legacy_file("\x80\x02}q\x00U\x01"

@@ -210,7 +210,8 @@ TEST(Graph, IsRebuiltFromFamilyAndArguments) {
   DynUNetOptions options;
   options.dims = 2;
   options.filters = {8, 16, 32, 64};
-  for (const Graph& graph : {resnet(34, 2, .5), lilnet(18, 3, .25), yolov8("s", 4), dynunet(options), residual_unet({})}) {
+  for (const Graph& graph :
+       {resnet(34, 2, .5), lilnet(18, 3, .25), yolov8("s", 4), dynunet(options), residual_unet({})}) {
     const Graph again = build_graph(graph.family, nlohmann::json::parse(graph.arguments.dump()));
     EXPECT_EQ(parameter_count(again), parameter_count(graph));
     EXPECT_EQ(again.nodes.size(), graph.nodes.size());

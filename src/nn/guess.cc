@@ -46,7 +46,8 @@ json named(const std::string& family, json arguments) { return {{"family", famil
 
 std::optional<int> resnet_depth(const Keys& keys) {
   std::vector<int> blocks;
-  for (int stage = 1; stage <= 4; ++stage) blocks.push_back(keys.count("layer" + std::to_string(stage) + ".", ".conv1.weight"));
+  for (int stage = 1; stage <= 4; ++stage)
+    blocks.push_back(keys.count("layer" + std::to_string(stage) + ".", ".conv1.weight"));
   const bool bottleneck = keys.has("layer1.0.conv3.weight");
   if (blocks == std::vector<int>{2, 2, 2, 2} && !bottleneck) return 18;
   if (blocks == std::vector<int>{3, 4, 6, 3}) return bottleneck ? 50 : 34;

@@ -147,14 +147,13 @@ std::vector<torch::Tensor> Network::trainable() const {
 void Network::load(const TensorMap& values, const std::string& source) {
   const KeyMatch match = match_keys(graph_, shapes_of(values));
   if (!match.fits()) {
-    throw Error(
-        ErrorCode::wrong_checkpoint,
-        fmt::format("{}: the tensors do not fit the network '{}' {}:{} give the checkpoint of this network, or "
-                    "name the network that the checkpoint is of.",
-                    source,
-                    graph_.family,
-                    graph_.arguments.dump(),
-                    match.text()));
+    throw Error(ErrorCode::wrong_checkpoint,
+                fmt::format("{}: the tensors do not fit the network '{}' {}:{} give the checkpoint of this network, or "
+                            "name the network that the checkpoint is of.",
+                            source,
+                            graph_.family,
+                            graph_.arguments.dump(),
+                            match.text()));
   }
   TensorMap given;
   for (const auto& [key, value] : values) given[without_module_prefix(key)] = value;

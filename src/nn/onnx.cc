@@ -122,13 +122,13 @@ class Exporter {
     const auto groups = int64_t(attribute(node, "groups", 1)), channels = int64_t(attribute(node, "channels"));
     const Shape& shape = shapes_.at(node.inputs[0]);
     const std::string n = node.name;
-    auto x = writer_.node("Reshape", {node.inputs[0], writer_.constant(n + ".groups", {0, groups, -1})}, n + ".grouped");
-    x = writer_.node("InstanceNormalization",
-                     {x,
-                      writer_.constant(n + ".one", torch::ones(groups)),
-                      writer_.constant(n + ".zero", torch::zeros(groups))},
-                     n + ".normal",
-                     {{"epsilon", float(attribute(node, "eps", 1e-5))}});
+    auto x =
+        writer_.node("Reshape", {node.inputs[0], writer_.constant(n + ".groups", {0, groups, -1})}, n + ".grouped");
+    x = writer_.node(
+        "InstanceNormalization",
+        {x, writer_.constant(n + ".one", torch::ones(groups)), writer_.constant(n + ".zero", torch::zeros(groups))},
+        n + ".normal",
+        {{"epsilon", float(attribute(node, "eps", 1e-5))}});
     Shape whole = shape;
     whole[0] = 0;  // as the input has it
     x = writer_.node("Reshape", {x, writer_.constant(n + ".whole", whole)}, n + ".channels");
@@ -217,11 +217,8 @@ class Exporter {
     for (int64_t q = 0; q < 4; ++q) {
       const bool bottom = q >= 2, right = q % 2 == 1;
       const std::string name = n + ".quadrant" + std::to_string(q);
-      const auto part = slice(node.inputs[0],
-                              name,
-                              {2, 3},
-                              {bottom ? h : 0, right ? w : 0},
-                              {bottom ? rows : h, right ? columns : w});
+      const auto part = slice(
+          node.inputs[0], name, {2, 3}, {bottom ? h : 0, right ? w : 0}, {bottom ? rows : h, right ? columns : w});
       sums.push_back(writer_.node("ReduceSum", {part, axes}, name + ".sum", {{"keepdims", int64_t(0)}}));
     }
     const auto total = writer_.node("Sum", sums, n + ".total");
@@ -233,8 +230,7 @@ class Exporter {
     }
     auto x = writer_.node("Concat", means, n + ".stacked", {{"axis", int64_t(1)}});
     x = writer_.node("Reshape", {x, writer_.constant(n + ".rows", {-1, shape[1]})}, n + ".flat");
-    writer_.node(
-        "Div", {x, writer_.constant(n + ".pixels", torch::full({1}, float(rows * columns)))}, n);
+    writer_.node("Div", {x, writer_.constant(n + ".pixels", torch::full({1}, float(rows * columns)))}, n);
   }
 
   /// mean over masks j of out4[5b + j, 5c + j] and out3[5b + j, 5c + j] (LiLNet's process.py).
@@ -245,10 +241,7 @@ class Exporter {
         "Reshape", {x, writer_.constant("aggregate.shape", {-1, kMasks, classes, kMasks})}, "aggregate.by_mask");
     const auto chosen = torch::eye(kMasks).reshape({1, kMasks, 1, kMasks}) / double(2 * kMasks);
     x = writer_.node("Mul", {x, writer_.constant("aggregate.chosen", chosen)}, "aggregate.own");
-    writer_.node("ReduceSum",
-                 {x, writer_.constant("aggregate.axes", {1, 3})},
-                 "logits",
-                 {{"keepdims", int64_t(0)}});
+    writer_.node("ReduceSum", {x, writer_.constant("aggregate.axes", {1, 3})}, "logits", {{"keepdims", int64_t(0)}});
     declare("logits", {1, classes});
   }
 
@@ -288,7 +281,8 @@ class Exporter {
     bins = writer_.node("Mul", {bins, writer_.constant("decode.distances", distances)}, "decode.weighted");
     const auto sides = writer_.node(
         "ReduceSum", {bins, writer_.constant("decode.axis", {2})}, "decode.sides", {{"keepdims", int64_t(0)}});
-    const auto before = slice(sides, "decode.before", {1}, {0}, {2}), after = slice(sides, "decode.after", {1}, {2}, {4});
+    const auto before = slice(sides, "decode.before", {1}, {0}, {2}),
+               after = slice(sides, "decode.after", {1}, {2}, {4});
     const auto half = writer_.constant("decode.half", torch::full({1}, .5f));
     auto center = writer_.node("Sub", {after, before}, "decode.shift");
     center = writer_.node("Mul", {center, half}, "decode.half_shift");
@@ -296,7 +290,8 @@ class Exporter {
     const auto extent = writer_.node("Add", {before, after}, "decode.extent");
     auto box = writer_.node("Concat", {center, extent}, "decode.box", {{"axis", int64_t(1)}});
     box = writer_.node("Mul", {box, "decode.strides"}, "decode.pixels");
-    const auto scores = writer_.node("Sigmoid", {slice(raw, "decode.classes", {1}, {boxes}, {channels})}, "decode.scores");
+    const auto scores =
+        writer_.node("Sigmoid", {slice(raw, "decode.classes", {1}, {boxes}, {channels})}, "decode.scores");
     writer_.node("Concat", {box, scores}, "detections", {{"axis", int64_t(1)}});
     declare("detections", shape);
   }

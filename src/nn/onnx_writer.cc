@@ -63,20 +63,15 @@ std::string OnnxWriter::constant(const std::string& name, const std::vector<int6
   return constant(name, torch::tensor(at::ArrayRef<int64_t>(values), torch::kLong));
 }
 
-void OnnxWriter::input(const std::string& name,
-                       const std::string& batch,
-                       const std::vector<int64_t>& other_axes) {
+void OnnxWriter::input(const std::string& name, const std::string& batch, const std::vector<int64_t>& other_axes) {
   graph_.message(11, value_info(name, batch, other_axes));
 }
 
-void OnnxWriter::output(const std::string& name,
-                        const std::string& batch,
-                        const std::vector<int64_t>& other_axes) {
+void OnnxWriter::output(const std::string& name, const std::string& batch, const std::vector<int64_t>& other_axes) {
   graph_.message(12, value_info(name, batch, other_axes));
 }
 
-std::string OnnxWriter::model(const std::string& graph_name,
-                              const std::map<std::string, std::string>& metadata) const {
+std::string OnnxWriter::model(const std::string& graph_name, const std::map<std::string, std::string>& metadata) const {
   constexpr size_t kLargest = size_t(2) << 30;  // Protocol Buffers' own limit
   ProtobufMessage graph = graph_;
   graph.text(2, graph_name);

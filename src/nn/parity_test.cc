@@ -47,8 +47,15 @@ TEST(Parity, OutputsEqualPyTorch) {
   if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
   const torch::NoGradGuard no_grad;
   int cases = 0;
-  for (const char* name :
-       {"resnet18", "resnet50", "lilnet18", "lilnet50", "yolov8n", "dynunet2d", "dynunet3d", "dynunet_batch", "residual_unet"}) {
+  for (const char* name : {"resnet18",
+                           "resnet50",
+                           "lilnet18",
+                           "lilnet50",
+                           "yolov8n",
+                           "dynunet2d",
+                           "dynunet3d",
+                           "dynunet_batch",
+                           "residual_unet"}) {
     const auto expected = read_checkpoint(oracle() / (std::string(name) + ".expected.safetensors")).tensors;
     Network network = network_from_checkpoint(read_checkpoint(oracle() / (std::string(name) + ".safetensors")), name);
     const std::set<std::string> wanted = names_of_outputs(expected);

@@ -281,7 +281,7 @@ void PickleReader::add_objects(std::map<uint8_t, Operation>& all) {
     r.pop();
     r.call();
   };
-  all['b'] = [](R& r) { r.set_state(); };         // BUILD
+  all['b'] = [](R& r) { r.set_state(); };               // BUILD
   all['Q'] = [](R& r) { r.push_persistent(r.pop()); };  // BINPERSID
 }
 

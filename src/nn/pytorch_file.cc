@@ -110,7 +110,8 @@ class PytorchReader {
     std::vector<std::string> classes;
     const bool numbered = names->kind == Kind::dictionary;
     for (size_t i = numbered ? 1 : 0; i < names->items.size(); i += numbered ? 2 : 1)
-      if (names->items[i]->kind == Kind::text) classes.push_back(valid_utf8(names->items[i]->text.substr(0, kLongestKey)));
+      if (names->items[i]->kind == Kind::text)
+        classes.push_back(valid_utf8(names->items[i]->text.substr(0, kLongestKey)));
     if (!classes.empty()) checkpoint_.metadata["classes"] = classes;
   }
 

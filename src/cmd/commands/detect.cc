@@ -26,8 +26,7 @@ PlaneImage network_image(const ColourPicture& picture, const Arguments& argument
   if (input.mode == "window" && input.level == window.level && input.width == window.width)
     return detect_picture(picture.rgb, picture.width, picture.height, input);
   std::vector<float> hu;
-  for (uint8_t grey : grey_of(picture).grey)
-    hu.push_back(float(window.level + (grey / 255.0 - 0.5) * window.width));
+  for (uint8_t grey : grey_of(picture).grey) hu.push_back(float(window.level + (grey / 255.0 - 0.5) * window.width));
   const Box2 whole{0, 0, double(picture.width), double(picture.height)};
   return detect_image(SlicePlanes<float>{hu, {}, {}}, {}, picture.width, picture.height, whole, std::nullopt, input);
 }
@@ -52,9 +51,10 @@ nlohmann::json detections_json(const std::vector<ScoredBox>& boxes,
   for (const ScoredBox& scored : boxes) {
     const Box2 box = slice_box_from_image(scored.box, whole, detector.network.input());
     const bool named = scored.type < std::ssize(detector.classes);
-    list.push_back({{"box", {box.x0, box.y0, box.x1, box.y1}},
-                    {"score", scored.score},
-                    {"class", named ? nlohmann::json(detector.classes[size_t(scored.type)]) : scored.type}});
+    list.push_back(
+        {{"box", {box.x0, box.y0, box.x1, box.y1}},
+         {"score", scored.score},
+         {"class", named ? nlohmann::json(detector.classes[size_t(scored.type)]) : nlohmann::json(scored.type)}});
   }
   return list;
 }
@@ -84,14 +84,15 @@ int run(const Common& common, const Arguments& arguments) {
 std::function<int(const Common&)> declare(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   app.add_option("IMAGE", arguments->images, "PNG, JPEG or BMP slices")->required();
-  app.add_option("--checkpoint", arguments->checkpoint, "weights of a YOLOv8 (.safetensors, or .pt of Ultralytics)")->required();
+  app.add_option("--checkpoint", arguments->checkpoint, "weights of a YOLOv8 (.safetensors, or .pt of Ultralytics)")
+      ->required();
   app.add_option("--scale", arguments->scale, "YOLOv8 scale that the checkpoint must have; told by its tensors")
       ->check(CLI::IsMember({"n", "s", "m", "l", "x"}));
-  app.add_flag(
-      "--raw",
-      arguments->raw,
-      "with --json: add the decoded output before suppression, rows x, y, width, height (network pixels), then a score a "
-      "class");
+  app.add_flag("--raw",
+               arguments->raw,
+               "with --json: add the decoded output before suppression, rows x, y, width, height (network pixels), "
+               "then a score a "
+               "class");
   app.add_option("--confidence", arguments->options.confidence, "lowest score")->check(CLI::Range(0.0, 1.0));
   app.add_option("--iou", arguments->options.iou, "IoU above which the lower box is suppressed")
       ->check(CLI::Range(0.0, 1.0));

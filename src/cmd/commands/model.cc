@@ -22,21 +22,20 @@ std::string text_of(const nlohmann::json& network) {
 std::string shape_text(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
 void print_model(const ModelFile& model, bool with_tensors) {
-  std::vector<std::vector<std::string>> rows{{"of the file", ""},
+  std::vector<std::vector<std::string>> rows{{"property", "value"},
                                              {"format", model.format + ", " + model.kind},
                                              {"bytes", fmt::format("{}", model.bytes)},
                                              {"sha256", model.sha256},
                                              {"network", text_of(model.network)}};
   if (!model.network_source.empty()) rows.push_back({"network told by", "its " + model.network_source});
   if (model.parameters > 0) rows.push_back({"parameters", fmt::format("{}", model.parameters)});
-  if (!model.problem.empty()) rows.push_back({"impossible", model.problem});
+  if (!model.network.is_null()) rows.push_back({"fits it", model.fits() ? "yes" : "no " + model.problem});
   for (const auto& said : {model.found, model.metadata})
     for (const auto& [key, value] : said.items())
       if (key != "network") rows.push_back({key, value.is_string() ? value.get<std::string>() : value.dump()});
   rows.push_back({"tensors", fmt::format("{}", model.tensors.size())});
-  const std::pair<const char*, const std::vector<std::string>*> lists[] = {{"missing", &model.missing},
-                                                                           {"unexpected", &model.unexpected},
-                                                                           {"of another shape", &model.misshapen}};
+  const std::pair<const char*, const std::vector<std::string>*> lists[] = {
+      {"missing", &model.missing}, {"unexpected", &model.unexpected}, {"of another shape", &model.misshapen}};
   for (const auto& [what, keys] : lists)
     for (const std::string& key : *keys) rows.push_back({what, key});
   if (!model.aliases.empty()) rows.push_back({"named twice", fmt::format("{} tensors", model.aliases.size())});
@@ -107,7 +106,8 @@ std::function<int(const Common&)> declare(CLI::App& app) {
   conversion->add_flag("--half", arguments->half, "store floating values in 16 bits");
   exporting->add_option("--out", arguments->out, "X.onnx")->required();
   exporting
-      ->add_option("--size", arguments->sides, "sides of the input, one for all or one an axis: HEIGHT WIDTH or DEPTH ...")
+      ->add_option(
+          "--size", arguments->sides, "sides of the input, one for all or one an axis: HEIGHT WIDTH or DEPTH ...")
       ->expected(1, 3)
       ->check(CLI::Range(1, 8192));
   return [inspection, conversion, arguments](const Common& common) {
