@@ -13,6 +13,7 @@ import json
 import struct
 import sys
 import types
+import warnings
 from pathlib import Path
 
 import numpy
@@ -429,6 +430,7 @@ def randomise(model):
 
 def main(folder):
     torch.manual_seed(20)
+    warnings.filterwarnings("ignore", "Couldn't retrieve source code")  # of the classes under borrowed names
     unet = {"in_channels": 1, "deep_supervision": 1}
     cases = {
         "resnet18": (ResNet(18, 4), (2, 3, 64, 96), "resnet", {"depth": 18, "classes": 4}),
