@@ -8,9 +8,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
+#include <optional>
 
 #include "base/error.h"
+#include "base/input_file.h"
 #include "io/dicom_read_jpeg2000.h"
 
 namespace hepatica {
@@ -63,7 +64,7 @@ bool is_jpeg2000(const std::string& syntax) {
 
 struct DicomFrameReader::Impl {
   const DicomImage& image;
-  std::ifstream file;                      ///< where positions are known
+  std::optional<InputFile> file;           ///< where positions are known
   std::unique_ptr<DcmFileFormat> content;  ///< otherwise
   DcmFileCache cache;
   std::vector<uint16_t> words;
@@ -79,11 +80,8 @@ struct DicomFrameReader::Impl {
   bool wide() const { return image.format.bits_allocated == 16; }
 
   void read_part(uint64_t offset, char* target, uint64_t length) {
-    if (!file.is_open()) file.open(image.file, std::ios::binary);
-    file.clear();
-    file.seekg(std::streamoff(offset));
-    file.read(target, std::streamsize(length));
-    if (!file || uint64_t(file.gcount()) != length) fail("ended before its stated size");
+    if (!file) file.emplace(image.file);
+    if (file->read(offset, target, length) != length) fail("ended before its stated size");
   }
 
   void read_native(int frame, void* target) {
