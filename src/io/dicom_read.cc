@@ -52,8 +52,7 @@ struct ParsedHeader {
 ParsedHeader parse(DcmInputStream& stream) {
   ParsedHeader parsed{std::make_unique<DcmFileFormat>(), EC_Normal};
   parsed.content->transferInit();
-  parsed.outcome =
-      parsed.content->readUntilTag(stream, EXS_Unknown, EGL_noChange, DCM_MaxReadLength, DCM_PixelData);
+  parsed.outcome = parsed.content->readUntilTag(stream, EXS_Unknown, EGL_noChange, DCM_MaxReadLength, DCM_PixelData);
   parsed.content->transferEnd();
   parsed.stopped_at = uint64_t(stream.tell());
   return parsed;
