@@ -11,7 +11,6 @@
 #include <ctime>
 #include <limits>
 #include <memory>
-#include <numeric>
 #include <span>
 
 #include "base/files.h"
@@ -40,6 +39,14 @@ const fs::path& series_folder() {
   return folder;
 }
 
+/// Sum of one value of each 4 KiB: shows that all pages were read, and adds next to nothing to what is timed.
+template <class T>
+int64_t sampled_sum(std::span<const T> values) {
+  int64_t sum = 0;
+  for (size_t i = 0; i < values.size(); i += 4096 / sizeof(T)) sum += values[i];
+  return sum;
+}
+
 /// The pixels of one file, read and decoded by DCMTK; `use` sees them while the file is in memory.
 template <class Use>
 void with_dcmtk_pixels(const fs::path& path, const Use& use) {
@@ -59,14 +66,12 @@ std::vector<fs::path> files_of_series() {
   return files;
 }
 
-/// Sum of all pixels, so that none is skipped; nothing is kept.
+/// Nothing is kept.
 int64_t decode_with_dcmtk() {
   const std::vector<fs::path> files = files_of_series();
   std::atomic<int64_t> total{0};
   parallel_for(files.size(), [&](size_t f) {
-    with_dcmtk_pixels(files[f], [&](std::span<const Uint16> pixels) {
-      total += std::accumulate(pixels.begin(), pixels.end(), int64_t(0));
-    });
+    with_dcmtk_pixels(files[f], [&](std::span<const Uint16> pixels) { total += sampled_sum(pixels); });
   });
   return total;
 }
@@ -82,7 +87,7 @@ int64_t decode_with_dcmtk_to_volume() {
       std::copy_n(pixels.begin(), std::min(slice, pixels.size()), volume.get() + f * slice);
     });
   });
-  return std::accumulate(volume.get(), volume.get() + slice * files.size(), int64_t(0));
+  return sampled_sum(std::span<const Uint16>(volume.get(), slice * files.size()));
 }
 
 int64_t headers_alone() {
@@ -99,7 +104,7 @@ int64_t ingest_to_hu(bool phase_from_image) {
   for (const Series& series : ingest(series_folder(), options).series) {
     if (!series.accepted) continue;
     const Volume<int16_t> hu = series.load();
-    sum += std::accumulate(hu.values().begin(), hu.values().end(), int64_t(0));
+    sum += sampled_sum<int16_t>(hu.values());
   }
   return sum;
 }
