@@ -72,4 +72,13 @@ ${calls}  return commands;
   set(${out_var} "${HEPATICA_GENERATED_DIR}/cmd/command_table.cc" PARENT_SCOPE)
 endfunction()
 
+# base/source_folder.h: a definition on the command line would keep checkouts from sharing a compiler cache.
+hepatica_write_if_changed("${HEPATICA_GENERATED_DIR}/base/source_folder.h"
+"// Generated at configuration.
+#pragma once
+namespace hepatica {
+/// The checkout that this program was built from.
+inline constexpr char kSourceFolder[] = \"${CMAKE_SOURCE_DIR}\";
+}  // namespace hepatica
+")
 hepatica_generate_error_codes()

@@ -3,5 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/build.sh
+tools/check_format
 tools/check_docs
 ctest --preset release "$@"

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/input_file.h"
 #include "base/options.h"
 #include "base/progress.h"
 #include "base/rng.h"
@@ -105,6 +106,20 @@ TEST(Files, OutputFolderAppearsOnlyOnCommit) {
   }
   EXPECT_EQ(read_file(out / "a.txt"), "a");
   EXPECT_EQ(std::distance(fs::directory_iterator(out), fs::directory_iterator()), 1);
+}
+
+TEST(InputFile, ReadsAnywhereAndTellsWhereTheFileEnds) {
+  const TemporaryFolder folder;
+  write_file(folder.path() / "digits", "0123456789");
+  const InputFile file(folder.path() / "digits");
+  EXPECT_EQ(file.size(), 10u);
+  std::string bytes(4, ' ');
+  EXPECT_EQ(file.read(3, bytes.data(), 4), 4u);
+  EXPECT_EQ(bytes, "3456");
+  EXPECT_EQ(file.read(8, bytes.data(), 4), 2u);
+  EXPECT_EQ(file.read(20, bytes.data(), 4), 0u);
+  EXPECT_EQ(error_of([&] { InputFile(folder.path() / "missing"); }).code(), ErrorCode::not_found);
+  EXPECT_EQ(error_of([&] { InputFile(folder.path()); }).code(), ErrorCode::not_found);
 }
 
 TEST(Threads, EveryItemOnceAndErrorsPassOn) {

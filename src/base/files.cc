@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/source_folder.h"
 
 namespace hepatica {
 namespace {
@@ -147,7 +148,7 @@ std::string sha256_of_file(const fs::path& path) { return sha256(read_file(path)
 
 fs::path test_data_folder() {
   const char* variable = std::getenv("HEPATICA_TEST_DATA");
-  const fs::path folder = variable ? fs::path(variable) : fs::path(HEPATICA_SOURCE_DIR) / ".." / "shared" / "data";
+  const fs::path folder = variable ? fs::path(variable) : fs::path(kSourceFolder) / ".." / "shared" / "data";
   return fs::is_directory(folder) ? folder : fs::path();
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/source_folder.h"
 
 namespace hepatica {
 namespace {
@@ -205,7 +206,7 @@ std::vector<fs::path> installed_folders(const std::string& kind) {
   std::error_code code;
   const fs::path program = fs::read_symlink("/proc/self/exe", code);
   if (!code) candidates.push_back(program.parent_path().parent_path() / "share" / "hepatica" / kind);
-  candidates.push_back(fs::path(HEPATICA_SOURCE_DIR) / kind);
+  candidates.push_back(fs::path(kSourceFolder) / kind);
   std::erase_if(candidates, [](const fs::path& folder) { return !fs::is_directory(folder); });
   return candidates;
 }

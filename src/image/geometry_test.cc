@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "image/box.h"
@@ -50,6 +51,28 @@ TEST(Volume, SliceIsTheSliceInMemory) {
   Volume<int16_t> volume(oblique());
   volume.at(3, 2, 1) = 42;
   EXPECT_EQ(volume.slice(1)[2 * 10 + 3], 42);
+}
+
+/// Small ones lie on the heap, large ones on pages of their own.
+TEST(Volume, IsFilledAndCopiedWholeAtAnySize) {
+  for (const int64_t slices : {1, 40}) {
+    Geometry grid = oblique();
+    grid.size = {512, 512, slices};
+    Volume<int16_t> zeros(grid);
+    EXPECT_EQ(std::ranges::count(zeros.values(), 0), int64_t(zeros.values().size()));
+    const Volume<int16_t> air(grid, -1000);
+    EXPECT_EQ(std::ranges::count(air.values(), -1000), int64_t(air.values().size()));
+    zeros.at(511, 511, slices - 1) = 7;
+    Volume<int16_t> copy(zeros);
+    EXPECT_TRUE(std::ranges::equal(copy.values(), zeros.values()));
+    copy.at(0, 0, 0) = 1;
+    EXPECT_EQ(zeros.at(0, 0, 0), 0);
+    zeros = copy;
+    EXPECT_EQ(zeros.at(0, 0, 0), 1);
+    const Volume<int16_t> moved = std::move(copy);
+    EXPECT_EQ(moved.at(511, 511, slices - 1), 7);
+    EXPECT_TRUE(copy.empty());  // NOLINT(bugprone-use-after-move): what is left is the question
+  }
 }
 
 TEST(Box2, IntersectionOverUnionByHand) {

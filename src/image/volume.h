@@ -1,12 +1,13 @@
 // Voxels with their geometry.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "base/error.h"
 #include "image/geometry.h"
+#include "image/voxel_array.h"
 
 namespace hepatica {
 
@@ -15,9 +16,10 @@ template <class T>
 class Volume {
  public:
   Volume() = default;
-  explicit Volume(const Geometry& geometry, T fill = T{})
-      : geometry_(geometry), values_(geometry.voxel_count(), fill) {}
-  Volume(const Geometry& geometry, std::vector<T> values) : geometry_(geometry), values_(std::move(values)) {
+  explicit Volume(const Geometry& geometry, T fill = T{}) : geometry_(geometry), values_(geometry.voxel_count()) {
+    if (fill != T{}) std::fill_n(values_.data(), values_.size(), fill);
+  }
+  Volume(const Geometry& geometry, std::span<const T> values) : geometry_(geometry), values_(values) {
     if (values_.size() != geometry_.voxel_count())
       throw Error(ErrorCode::bad_geometry, "the number of voxel values does not equal the product of the grid's sizes");
   }
@@ -39,15 +41,15 @@ class Volume {
     return i >= 0 && j >= 0 && k >= 0 && i < nx() && j < ny() && k < nz();
   }
 
-  std::span<T> values() { return values_; }
-  std::span<const T> values() const { return values_; }
+  std::span<T> values() { return {values_.data(), values_.size()}; }
+  std::span<const T> values() const { return {values_.data(), values_.size()}; }
   /// The rows of slice k, [ny * nx].
   std::span<T> slice(int64_t k) { return values().subspan(offset(0, 0, k), size_t(nx() * ny())); }
   std::span<const T> slice(int64_t k) const { return values().subspan(offset(0, 0, k), size_t(nx() * ny())); }
 
  private:
   Geometry geometry_;
-  std::vector<T> values_;
+  VoxelArray<T> values_;
 };
 
 /// Labels: 0 is background.

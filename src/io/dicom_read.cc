@@ -2,6 +2,7 @@
 
 #include <dcmtk/config/osconfig.h>
 // DCMTK's configuration comes first.
+#include <dcmtk/dcmdata/dcistrmb.h>
 #include <dcmtk/dcmdata/dcistrmf.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dctk.h>
@@ -10,10 +11,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
+#include <memory>
 #include <mutex>
 
 #include "base/error.h"
+#include "base/input_file.h"
 #include "io/dicom_read_elements.h"
 
 namespace hepatica {
@@ -23,21 +25,48 @@ using dicom::number;
 using dicom::numbers;
 using dicom::text;
 
+/// Holds the header of most classic CT images.
+constexpr size_t kStartBytes = 16384;
+
 [[noreturn]] void fail(const fs::path& file, const std::string& reason) {
   throw Error(ErrorCode::bad_format, fmt::format("{}: {}; copy the file again from its source", file.string(), reason));
 }
 
 /// The part 10 preamble, or a data set that starts at once with group 2 or 8.
-bool looks_like_dicom(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::array<char, 132> start{};
-  stream.read(start.data(), start.size());
-  if (stream.gcount() < 132) return false;
-  if (std::string_view(start.data() + 128, 4) == "DICM") return true;
-  const auto byte = [&](int i) { return static_cast<unsigned char>(start[size_t(i)]); };
+bool looks_like_dicom(std::string_view start) {
+  if (start.size() < 132) return false;
+  if (start.substr(128, 4) == "DICM") return true;
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(start[i]); };
   const bool little = (byte(0) == 8 || byte(0) == 2) && byte(1) == 0 && byte(3) == 0;
   const bool big = byte(0) == 0 && byte(1) == 8 && byte(2) == 0;
   return little || big;
+}
+
+/// A file, parsed up to the pixels.
+struct ParsedHeader {
+  std::unique_ptr<DcmFileFormat> content;
+  OFCondition outcome;
+  uint64_t stopped_at = 0;
+};
+
+ParsedHeader parse(DcmInputStream& stream) {
+  ParsedHeader parsed{std::make_unique<DcmFileFormat>(), EC_Normal};
+  parsed.content->transferInit();
+  parsed.outcome = parsed.content->readUntilTag(stream, EXS_Unknown, EGL_noChange, DCM_MaxReadLength, DCM_PixelData);
+  parsed.content->transferEnd();
+  parsed.stopped_at = uint64_t(stream.tell());
+  return parsed;
+}
+
+/// Headers of classic images lie within `start`, which has been read already; others are read through a stream.
+ParsedHeader parse_header(const fs::path& file, const std::string& start, bool is_whole) {
+  DcmInputBufferStream buffer;
+  buffer.setBuffer(start.data(), offile_off_t(start.size()));
+  if (is_whole) buffer.setEos();
+  if (ParsedHeader parsed = parse(buffer); parsed.outcome.good()) return parsed;
+  DcmInputFileStream stream{OFFilename(file.c_str())};
+  if (stream.status().bad()) fail(file, "cannot be opened");
+  return parse(stream);
 }
 
 void read_format(DcmItem& data, DicomPixelFormat& format) {
@@ -176,15 +205,14 @@ void initialise_dicom() {
 
 std::optional<DicomImage> read_dicom_header(const fs::path& file) {
   initialise_dicom();
-  if (!looks_like_dicom(file)) return std::nullopt;
-  DcmInputFileStream stream{OFFilename(file.c_str())};
-  if (stream.status().bad()) fail(file, "cannot be opened");
-  DcmFileFormat content;
-  content.transferInit();
-  const OFCondition outcome = content.readUntilTag(stream, EXS_Unknown, EGL_noChange, DCM_MaxReadLength, DCM_PixelData);
-  content.transferEnd();
-  if (outcome.bad()) fail(file, fmt::format("the DICOM header is truncated or corrupt ({})", outcome.text()));
-  DcmDataset& data = *content.getDataset();
+  const InputFile input(file);
+  std::string start(kStartBytes, '\0');
+  start.resize(input.read(0, start.data(), start.size()));
+  if (!looks_like_dicom(start)) return std::nullopt;
+  const ParsedHeader parsed = parse_header(file, start, start.size() == input.size());
+  if (parsed.outcome.bad())
+    fail(file, fmt::format("the DICOM header is truncated or corrupt ({})", parsed.outcome.text()));
+  DcmDataset& data = *parsed.content->getDataset();
   const bool has_pixels = data.tagExists(DCM_Rows);
   if (!has_pixels && !data.tagExistsWithValue(DCM_SOPClassUID) && !data.tagExistsWithValue(DCM_Modality))
     return std::nullopt;
@@ -200,7 +228,7 @@ std::optional<DicomImage> read_dicom_header(const fs::path& file) {
   if (other_pixels)
     image.frames.clear();
   else
-    dicom::locate_pixels(image, uint64_t(stream.tell()));
+    dicom::locate_pixels(image, input, parsed.stopped_at);
   return image;
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 
 #include "base/error.h"
 
@@ -48,46 +47,41 @@ std::string to_utf8(const std::string& value, const std::string& character_set) 
   return valid_utf8(value);
 }
 
-struct KeptTag {
-  DcmTagKey tag;
-  const char* keyword;
-};
-
-const std::vector<KeptTag>& tags_to_keep() {
-  static const std::vector<KeptTag> kTags{{DCM_StudyInstanceUID, "StudyInstanceUID"},
-                                          {DCM_FrameOfReferenceUID, "FrameOfReferenceUID"},
-                                          {DCM_SeriesDescription, "SeriesDescription"},
-                                          {DCM_StudyDescription, "StudyDescription"},
-                                          {DCM_ProtocolName, "ProtocolName"},
-                                          {DCM_ContrastBolusAgent, "ContrastBolusAgent"},
-                                          {DCM_ContrastBolusStartTime, "ContrastBolusStartTime"},
-                                          {DCM_AcquisitionDate, "AcquisitionDate"},
-                                          {DCM_AcquisitionTime, "AcquisitionTime"},
-                                          {DCM_AcquisitionDateTime, "AcquisitionDateTime"},
-                                          {DCM_ContentTime, "ContentTime"},
-                                          {DCM_SeriesTime, "SeriesTime"},
-                                          {DCM_SeriesNumber, "SeriesNumber"},
-                                          {DCM_ImageType, "ImageType"},
-                                          {DCM_ImageComments, "ImageComments"},
-                                          {DCM_BodyPartExamined, "BodyPartExamined"},
-                                          {DCM_KVP, "KVP"},
-                                          {DCM_Manufacturer, "Manufacturer"},
-                                          {DCM_ManufacturerModelName, "ManufacturerModelName"},
-                                          {DCM_SliceThickness, "SliceThickness"},
-                                          {DCM_ConvolutionKernel, "ConvolutionKernel"},
-                                          {DCM_GantryDetectorTilt, "GantryDetectorTilt"},
-                                          {DCM_RescaleType, "RescaleType"},
-                                          {DCM_StudyID, "StudyID"},
-                                          {DCM_AccessionNumber, "AccessionNumber"},
-                                          {DCM_ReferringPhysicianName, "ReferringPhysicianName"},
-                                          {DCM_StudyDate, "StudyDate"},
-                                          {DCM_StudyTime, "StudyTime"},
-                                          {DCM_PatientName, "PatientName"},
-                                          {DCM_PatientID, "PatientID"},
-                                          {DCM_PatientBirthDate, "PatientBirthDate"},
-                                          {DCM_PatientSex, "PatientSex"},
-                                          {DCM_PatientAge, "PatientAge"},
-                                          {DCM_SpecificCharacterSet, "SpecificCharacterSet"}};
+const std::map<DcmTagKey, const char*>& tags_to_keep() {
+  static const std::map<DcmTagKey, const char*> kTags{{DCM_StudyInstanceUID, "StudyInstanceUID"},
+                                                      {DCM_FrameOfReferenceUID, "FrameOfReferenceUID"},
+                                                      {DCM_SeriesDescription, "SeriesDescription"},
+                                                      {DCM_StudyDescription, "StudyDescription"},
+                                                      {DCM_ProtocolName, "ProtocolName"},
+                                                      {DCM_ContrastBolusAgent, "ContrastBolusAgent"},
+                                                      {DCM_ContrastBolusStartTime, "ContrastBolusStartTime"},
+                                                      {DCM_AcquisitionDate, "AcquisitionDate"},
+                                                      {DCM_AcquisitionTime, "AcquisitionTime"},
+                                                      {DCM_AcquisitionDateTime, "AcquisitionDateTime"},
+                                                      {DCM_ContentTime, "ContentTime"},
+                                                      {DCM_SeriesTime, "SeriesTime"},
+                                                      {DCM_SeriesNumber, "SeriesNumber"},
+                                                      {DCM_ImageType, "ImageType"},
+                                                      {DCM_ImageComments, "ImageComments"},
+                                                      {DCM_BodyPartExamined, "BodyPartExamined"},
+                                                      {DCM_KVP, "KVP"},
+                                                      {DCM_Manufacturer, "Manufacturer"},
+                                                      {DCM_ManufacturerModelName, "ManufacturerModelName"},
+                                                      {DCM_SliceThickness, "SliceThickness"},
+                                                      {DCM_ConvolutionKernel, "ConvolutionKernel"},
+                                                      {DCM_GantryDetectorTilt, "GantryDetectorTilt"},
+                                                      {DCM_RescaleType, "RescaleType"},
+                                                      {DCM_StudyID, "StudyID"},
+                                                      {DCM_AccessionNumber, "AccessionNumber"},
+                                                      {DCM_ReferringPhysicianName, "ReferringPhysicianName"},
+                                                      {DCM_StudyDate, "StudyDate"},
+                                                      {DCM_StudyTime, "StudyTime"},
+                                                      {DCM_PatientName, "PatientName"},
+                                                      {DCM_PatientID, "PatientID"},
+                                                      {DCM_PatientBirthDate, "PatientBirthDate"},
+                                                      {DCM_PatientSex, "PatientSex"},
+                                                      {DCM_PatientAge, "PatientAge"},
+                                                      {DCM_SpecificCharacterSet, "SpecificCharacterSet"}};
   return kTags;
 }
 
@@ -102,23 +96,21 @@ uint32_t little_endian(const unsigned char* bytes) {
 }
 
 /// Reads the chain of items after an undefined length (PS3.5 A.4) without reading their contents.
-void locate_fragments(DicomImage& image, std::ifstream& file, uint64_t position, uint64_t file_size) {
+void locate_fragments(DicomImage& image, const InputFile& file, uint64_t position) {
   for (bool first = true;; first = false) {
     std::array<unsigned char, 8> head{};
-    file.clear();
-    file.seekg(std::streamoff(position));
-    file.read(reinterpret_cast<char*>(head.data()), head.size());
+    const bool whole = file.read(position, head.data(), head.size()) == head.size();
     // Some writers leave out the delimiter after the last fragment: whole fragments are enough.
-    if (file.gcount() < 8 && !image.fragments.empty() && position == file_size) return;
-    if (file.gcount() < 8) fail_truncated(image);
+    if (!whole && !image.fragments.empty() && position == file.size()) return;
+    if (!whole) fail_truncated(image);
     const uint32_t tag = little_endian(head.data());
     const uint64_t length = little_endian(head.data() + 4);
     position += 8;
     if (tag == 0xE0DDFFFE) break;
-    if (tag != 0xE000FFFE || length > file_size - position) fail_truncated(image);
+    if (tag != 0xE000FFFE || length > file.size() - position) fail_truncated(image);
     if (first) {
       std::vector<unsigned char> table(std::min<uint64_t>(length, 4 << 20));
-      file.read(reinterpret_cast<char*>(table.data()), std::streamsize(table.size()));
+      file.read(position, table.data(), table.size());
       for (size_t i = 0; i + 4 <= table.size(); i += 4) image.offset_table.push_back(little_endian(&table[i]));
     } else {
       image.fragments.push_back({position, length});
@@ -128,15 +120,21 @@ void locate_fragments(DicomImage& image, std::ifstream& file, uint64_t position,
   if (image.fragments.empty()) fail_truncated(image);
 }
 
-}  // namespace
-
-std::string text(DcmItem& item, const DcmTagKey& tag) {
+/// All values, without padding blanks.
+std::string text_of(DcmElement& element) {
   OFString value;
-  if (item.findAndGetOFStringArray(tag, value).bad()) return {};
-  std::string result(value.c_str());
+  if (element.getOFStringArray(value).bad()) return {};
+  const std::string result(value.c_str());
   const auto first = result.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) return {};
   return result.substr(first, result.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+}  // namespace
+
+std::string text(DcmItem& item, const DcmTagKey& tag) {
+  DcmElement* element = nullptr;
+  return item.findAndGetElement(tag, element).good() && element ? text_of(*element) : std::string();
 }
 
 std::optional<double> number(DcmItem& item, const DcmTagKey& tag) {
@@ -165,23 +163,24 @@ std::vector<double> numbers(DcmItem& item, const DcmTagKey& tag, size_t count) {
 std::map<std::string, std::string> kept_tags(DcmDataset& data) {
   const std::string character_set = text(data, DCM_SpecificCharacterSet);
   std::map<std::string, std::string> tags;
-  for (const KeptTag& kept : tags_to_keep())
-    if (std::string value = text(data, kept.tag); !value.empty()) tags[kept.keyword] = to_utf8(value, character_set);
+  // One pass: each search by tag would start again at the first element.
+  for (DcmObject* object = data.nextInContainer(nullptr); object; object = data.nextInContainer(object)) {
+    const auto kept = tags_to_keep().find(object->getTag());
+    if (kept == tags_to_keep().end()) continue;
+    if (auto* element = dynamic_cast<DcmElement*>(object))
+      if (std::string value = text_of(*element); !value.empty()) tags[kept->second] = to_utf8(value, character_set);
+  }
   return tags;
 }
 
-void locate_pixels(DicomImage& image, uint64_t stopped_at) {
+void locate_pixels(DicomImage& image, const InputFile& file, uint64_t stopped_at) {
   const std::string& syntax = image.transfer_syntax_uid;
   const bool big = syntax == UID_BigEndianExplicitTransferSyntax;
   // Positions within a deflated stream mean nothing; DCMTK reads these files whole.
   if (syntax == UID_DeflatedExplicitVRLittleEndianTransferSyntax) return;
-  std::error_code code;
-  const uint64_t file_size = fs::file_size(image.file, code);
-  std::ifstream file(image.file, std::ios::binary);
   std::array<unsigned char, 12> head{};
-  if (code || stopped_at < head.size() || stopped_at > file_size) fail_truncated(image);
-  file.seekg(std::streamoff(stopped_at - head.size()));
-  file.read(reinterpret_cast<char*>(head.data()), head.size());
+  if (stopped_at < head.size() || stopped_at > file.size()) fail_truncated(image);
+  file.read(stopped_at - head.size(), head.data(), head.size());
   static constexpr std::array<unsigned char, 4> kLittle{0xE0, 0x7F, 0x10, 0x00}, kBig{0x7F, 0xE0, 0x00, 0x10};
   const auto& tag = big ? kBig : kLittle;
   // Explicit VR: tag, VR, 2 reserved bytes, length; implicit: tag, length.
@@ -190,8 +189,8 @@ void locate_pixels(DicomImage& image, uint64_t stopped_at) {
   const uint64_t needed = image.format.total_bytes(image.frames.size());
   if (!explicit_vr && !implicit_vr) fail_truncated(image);
   const uint32_t length = little_endian(head.data() + 8);
-  if (!big && length == 0xFFFFFFFF) return locate_fragments(image, file, stopped_at, file_size);
-  if (needed > file_size - stopped_at) fail_truncated(image);
+  if (!big && length == 0xFFFFFFFF) return locate_fragments(image, file, stopped_at);
+  if (needed > file.size() - stopped_at) fail_truncated(image);
   if (!big) {
     if (length < needed) fail_truncated(image);
     image.native_pixels = FilePart{stopped_at, needed};

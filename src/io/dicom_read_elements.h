@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_file.h"
 #include "io/dicom_read.h"
 
 namespace hepatica::dicom {
@@ -28,7 +29,7 @@ std::map<std::string, std::string> kept_tags(DcmDataset& data);
 
 /// Finds the pixel data from the position at which parsing stopped, and checks that the file holds them whole.
 /// Error{bad_format} where it does not.
-void locate_pixels(DicomImage& image, uint64_t stopped_at);
+void locate_pixels(DicomImage& image, const InputFile& file, uint64_t stopped_at);
 
 /// The file `id` ("DIR\FILE") under `folder`, also where letters differ in case or "." ends a name.
 std::optional<fs::path> resolve_without_case(const fs::path& folder, const std::string& id);

@@ -100,6 +100,26 @@ TEST(DicomPixels, StoredBitsSignRescaleAndPaddingByHand) {
             (std::vector<int16_t>{kPaddingHu, -24, 100, -2023}));
 }
 
+TEST(DicomPixels, ValuesBeyond16BitsStopAtTheirEnds) {
+  const auto shifted = [](uint16_t stored, uint16_t sign, const std::string& intercept, std::vector<uint16_t> pixels) {
+    return hu_of_bytes(ImageBytes()
+                           .format(stored, uint16_t(stored - 1), sign)
+                           .number(0x0028, 0x0120, "US", 63536)  // beyond 15 bits: padding where pixels can hold it
+                           .text(0x0028, 0x1052, "DS", intercept)
+                           .text(0x0028, 0x1053, "DS", "1")
+                           .pixels(pixels)
+                           .bytes());
+  };
+  EXPECT_EQ(shifted(16, 1, "-1024", {0x8000, 0x83FF, 0x8400, 0x7FFF}),
+            (std::vector<int16_t>{-32768, -32768, -32768, 31743}));
+  EXPECT_EQ(shifted(16, 1, "1024", {0x8000, 0x7BFF, 0x7C00, 63536}),
+            (std::vector<int16_t>{-31744, 32767, 32767, kPaddingHu}));
+  EXPECT_EQ(shifted(16, 0, "-1024", {0, 1024, 65535, 63536}), (std::vector<int16_t>{-1024, 0, 32767, kPaddingHu}));
+  // 12 bits, unsigned: bits above are an overlay.
+  EXPECT_EQ(shifted(12, 0, "-1024", {0, 0xF400, 0x0FFF, 63536}), (std::vector<int16_t>{-1024, 0, 3071, 2096 - 1024}));
+  EXPECT_EQ(shifted(15, 0, "32000", {0, 767, 768, 0x7FFF}), (std::vector<int16_t>{32000, 32767, 32767, 32767}));
+}
+
 TEST(DicomPixels, LosslessSyntaxesGiveIdenticalPixels) {
   const fs::path folder = conformance("ct_all_transfer_syntaxes");
   if (folder.empty()) GTEST_SKIP() << "no test data";

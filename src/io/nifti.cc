@@ -7,8 +7,8 @@
 #include <cctype>
 #include <cmath>
 #include <cstring>
-#include <fstream>
 
+#include "base/input_file.h"
 #include "io/gzip.h"
 
 namespace hepatica {
@@ -187,12 +187,9 @@ Affine lps_affine(const Header& h) {
 }
 
 std::string read_prefix(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file || fs::is_directory(path))
-    throw Error(ErrorCode::not_found, fmt::format("cannot read {}: no such readable file", path.string()));
+  const InputFile file(path);
   std::string bytes(kPrefix, '\0');
-  file.read(bytes.data(), std::streamsize(bytes.size()));
-  bytes.resize(size_t(file.gcount()));
+  bytes.resize(file.read(0, bytes.data(), bytes.size()));
   return bytes;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/source_folder.h"
 #include "nn/checkpoint.h"
 #include "nn/fold.h"
 
@@ -35,7 +36,7 @@ const std::filesystem::path& oracle() {
   static const TemporaryFolder folder;
   static const std::filesystem::path path = [] {
     if (std::system("/usr/bin/python3 -c 'import torch' > /dev/null 2>&1") != 0) return std::filesystem::path();
-    const std::string script = std::string(HEPATICA_SOURCE_DIR) + "/tests/parity/torch_parity.py";
+    const std::string script = std::string(kSourceFolder) + "/tests/parity/torch_parity.py";
     const std::string command = "/usr/bin/python3 '" + script + "' '" + folder.path().string() + "'";
     EXPECT_EQ(std::system(command.c_str()), 0);
     return folder.path();

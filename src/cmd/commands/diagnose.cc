@@ -111,6 +111,7 @@ int run(const Common& common, const Arguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
   const Study study = ingest(arguments.study.study, ingest_options(arguments.study));
   require_accepted_series(study);
+  OutputFolder out(arguments.out);  // before the work: a folder that cannot be written is told at once
   const double ingest_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const Pipeline pipeline(document,
                           {model_folders(arguments.models), predictor_options(arguments.models), arguments.any_age});
@@ -120,7 +121,6 @@ int run(const Common& common, const Arguments& arguments) {
   const ReportInput input{
       study, outcome.images, outcome.diagnosis, outcome.provenance, classes, pipeline.recipe().report};
   const nlohmann::json report = report_json(input);
-  OutputFolder out(arguments.out);
   if (!outcome.images.images.empty()) write_masks(out.staging(), study, outcome);
   write_reports(out.staging(), input, report);
   out.commit();

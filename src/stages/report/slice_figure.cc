@@ -291,8 +291,9 @@ double ActivationField::at(double u, double v) const {
 
 double scale_bar_mm(double visible_mm) {
   double best = 10;
+  // A third of the width: a longer bar would cross the letter in the middle of the lower edge.
   for (const double length : {20.0, 50.0})
-    if (length <= 0.4 * visible_mm) best = length;
+    if (length <= visible_mm / 3) best = length;
   return best;
 }
 

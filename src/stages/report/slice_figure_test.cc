@@ -34,6 +34,7 @@ TEST(ActivationField, IsNothingWithoutContrast) {
 
 TEST(ScaleBar, TakesARoundLength) {
   EXPECT_EQ(scale_bar_mm(380), 50);
+  EXPECT_EQ(scale_bar_mm(127), 20);  // 50 mm would reach the middle of the picture
   EXPECT_EQ(scale_bar_mm(100), 20);
   EXPECT_EQ(scale_bar_mm(30), 10);
 }

@@ -59,10 +59,8 @@ std::string date_text(const std::string& dicom_date) {
 }
 
 std::string age_text(const Study& study) {
-  const Patient& patient = study.patient;
-  if (patient.age_years) return fmt::format("{:.0f} years", std::floor(*patient.age_years));
-  if (!is_dicom_date(patient.birth_date) || !is_dicom_date(study.date)) return stated("");
-  return fmt::format("{} years", (std::stol(study.date) - std::stol(patient.birth_date)) / 10000);
+  const std::optional<double>& age = study.patient.age_years;
+  return age ? fmt::format("{:.0f} years", std::floor(*age)) : stated("");
 }
 
 std::string sex_text(const std::string& dicom_sex) {
