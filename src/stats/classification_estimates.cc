@@ -99,7 +99,7 @@ std::vector<NamedEstimate> estimate_all(const Predictions& p,
     if (count) named.others.push_back(clopper_pearson(count->hits, count->n, confidence));
     if (independent && count) named.estimate = wilson(count->hits, count->n, confidence);
     if (independent && metric == "auc")
-      named.estimate = auc_delong(probabilities_of(p, *of_class), is_class(p.truth, *of_class), confidence);
+      named.estimate = auc_delong(ranking_of(p, *of_class), is_class(p.truth, *of_class), confidence);
     all.push_back(named);
   }
   return all;

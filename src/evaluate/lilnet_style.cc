@@ -1,0 +1,209 @@
+#include "evaluate/lilnet_style.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.h"
+#include "draw/bar_chart.h"
+#include "draw/heat_map.h"
+#include "evaluate/evaluation_cases.h"
+#include "evaluate/number_check.h"
+#include "stats/proportion.h"
+
+namespace hepatica {
+namespace {
+
+constexpr std::string_view kReader = "reader_";
+const std::vector<std::string> kBands{"<1 cm", "1-3 cm", "3-5 cm", ">5 cm"};
+
+/// Band of a size in mm; nothing for an empty cell.
+std::optional<size_t> band_of(const std::string& text, const std::string& file) {
+  if (text.empty()) return std::nullopt;
+  double mm = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), mm);
+  if (problem != std::errc() || end != text.data() + text.size() || !(mm >= 0))
+    throw Error(ErrorCode::bad_manifest, fmt::format("{}: size_mm is '{}', not a size; give millimetres", file, text));
+  return mm < 10 ? 0 : mm < 30 ? 1 : mm < 50 ? 2 : 3;
+}
+
+std::string percent(const stats::Estimate& e) {
+  if (!e.value) return "none";
+  if (!e.lower || !e.upper) return fmt::format("{:.1f}", 100 * *e.value);
+  return fmt::format("{:.1f} ({:.1f} to {:.1f})", 100 * *e.value, 100 * *e.lower, 100 * *e.upper);
+}
+
+std::string cell_text(const SizeCell& cell) {
+  return cell.n ? fmt::format("{:.1f}%/{}", 100 * *cell.accuracy.value, cell.n) : "none/0";
+}
+
+std::string markdown_row(const std::vector<std::string>& cells) {
+  return fmt::format("| {} |\n", fmt::join(cells, " | "));
+}
+
+std::string size_markdown(const std::vector<SizeCell>& cells, const std::vector<std::string>& classes) {
+  std::vector<std::string> header{"Acc/Num"};
+  header.insert(header.end(), classes.begin(), classes.end());
+  header.emplace_back("Average");
+  std::string text = markdown_row(header) + markdown_row(std::vector<std::string>(header.size(), "---"));
+  for (size_t at = 0; at < cells.size(); at += classes.size() + 1) {
+    std::vector<std::string> row{cells[at].band};
+    for (size_t c = 0; c <= classes.size(); ++c) row.push_back(cell_text(cells[at + c]));
+    text += markdown_row(row);
+  }
+  return text;
+}
+
+DiagnosisRow row_of(const std::string& who,
+                    stats::Predictions p,
+                    const stats::Sampling& sampling,
+                    const EvaluationOptions& options,
+                    const LilnetStyleOptions& style) {
+  const auto all = stats::estimate_all(p, sampling, {}, options.bootstrap);
+  check_numbers(all);
+  const std::string average = style.macro ? "macro_" : "weighted_";
+  return {who,
+          int64_t(p.size()),
+          find_estimate(all, "accuracy"),
+          find_estimate(all, average + "recall"),
+          find_estimate(all, average + "precision")};
+}
+
+/// The readers' diagnoses in place of the model's.
+stats::Predictions reader_predictions(const PredictionTable& table, const PredictionTable::Column& column) {
+  stats::Predictions p = table.predictions;
+  p.probability.clear();
+  p.ranking.clear();
+  for (size_t i = 0; i < p.size(); ++i) {
+    const auto found = std::find(p.classes.begin(), p.classes.end(), column.values[i]);
+    if (found == p.classes.end())
+      throw Error(ErrorCode::bad_manifest,
+                  fmt::format("{}: {} says '{}' for case '{}'; it is none of the classes {}",
+                              table.file,
+                              column.name,
+                              column.values[i],
+                              table.case_ids[i],
+                              fmt::join(p.classes, ", ")));
+    p.predicted[i] = int(found - p.classes.begin());
+  }
+  return p;
+}
+
+NamedDrawing phase_figure(const PredictionTable& table, const Evaluation& e, const LilnetStyleOptions& style) {
+  const std::string average = style.macro ? "macro_" : "weighted_";
+  const std::vector<std::pair<std::string, std::string>> metrics{{"AUC", e.positive.empty() ? "auc_macro" : "auc"},
+                                                                 {"ACC", "accuracy"},
+                                                                 {"F1", average + "f1"},
+                                                                 {"Recall", average + "recall"},
+                                                                 {"Precision", average + "precision"}};
+  draw::BarChart chart;
+  chart.title = "By phase";
+  chart.y.label = "Percent";
+  chart.y.percent = true;
+  chart.y.low = 0;
+  chart.y.high = 1;
+  for (const auto& [name, metric] : metrics) chart.groups.push_back(name);
+  std::vector<draw::Drawing> panels;
+  const auto& phases = table.column("phase");
+  const auto& classes = table.predictions.classes;
+  for (const auto& stratum : e.strata) {
+    if (stratum.column != "phase") continue;
+    chart.series.push_back(fmt::format("{} (n = {})", stratum.level, stratum.n));
+    chart.bars.emplace_back();
+    for (const auto& [name, metric] : metrics) {
+      const stats::Estimate one = find_estimate(stratum.estimates, metric);
+      chart.bars.back().push_back({one.value, one.lower, one.upper});
+    }
+    std::vector<size_t> cases;
+    for (size_t i = 0; i < phases.values.size(); ++i)
+      if (phases.values[i] == stratum.level) cases.push_back(i);
+    draw::HeatMap map =
+        draw::counts_heat_map(classes, classes, stats::confusion_matrix(subset(table.predictions, cases)));
+    map.title = stratum.level;
+    map.rows_label = "Reference";
+    map.columns_label = "Prediction";
+    panels.push_back(draw_heat_map(map));
+  }
+  panels.insert(panels.begin(), draw_bars(chart, "Metrics by phase"));
+  return {"fig4", draw::sheet(panels, 2)};
+}
+
+}  // namespace
+
+std::vector<SizeCell> size_table(const PredictionTable& table) {
+  const auto& sizes = table.column("size_mm").values;
+  const auto& p = table.predictions;
+  std::vector<SizeCell> cells;
+  for (size_t band = 0; band < kBands.size(); ++band) {
+    SizeCell all{kBands[band], "Average", 0, 0, {}};
+    int64_t added = 0;
+    for (size_t c = 0; c < p.classes.size(); ++c) {
+      SizeCell cell{kBands[band], p.classes[c], 0, 0, {}};
+      for (size_t i = 0; i < p.size(); ++i) {
+        if (p.truth[i] != int(c) || band_of(sizes[i], table.file) != band) continue;
+        ++cell.n;
+        cell.right += p.predicted[i] == p.truth[i];
+      }
+      cell.accuracy = stats::wilson(cell.right, cell.n);
+      all.right += cell.right;
+      added += cell.n;
+      cells.push_back(cell);
+    }
+    for (const std::string& size : sizes) all.n += band_of(size, table.file) == band;
+    if (all.n != added)
+      throw Error(ErrorCode::internal, fmt::format("the classes of {} add up to {}, not {}", all.band, added, all.n));
+    all.accuracy = stats::wilson(all.right, all.n);
+    cells.push_back(all);
+  }
+  return cells;
+}
+
+std::vector<DiagnosisRow> diagnosis_table(const PredictionTable& table,
+                                          const EvaluationOptions& options,
+                                          const LilnetStyleOptions& style) {
+  const EvaluationCases cases = cases_of(table, options);
+  std::vector<DiagnosisRow> rows{row_of("Model", cases.predictions, cases.sampling, options, style)};
+  for (const auto& column : table.columns)
+    if (column.name.starts_with(kReader))
+      rows.push_back(row_of(
+          column.name.substr(kReader.size()), reader_predictions(table, column), cases.sampling, options, style));
+  return rows;
+}
+
+std::string lilnet_tables(const PredictionTable& table,
+                          const EvaluationOptions& options,
+                          const LilnetStyleOptions& style) {
+  std::string text;
+  if (std::any_of(table.columns.begin(), table.columns.end(), [](const auto& c) { return c.name == "size_mm"; }))
+    text += "Table 2. Accuracy by size and class, with the number of cases.\n\n" +
+            size_markdown(size_table(table), table.predictions.classes) + "\n";
+  text += fmt::format("Table 3. Accuracy, {0} recall and {0} precision (%), with 95% intervals.\n\n",
+                      style.macro ? "macro" : "weighted");
+  text += markdown_row({"Diagnosis", "Radiologist", "n", "Accuracy (%)", "Recall (%)", "Precision (%)"}) +
+          markdown_row(std::vector<std::string>(6, "---"));
+  const std::string diagnosis = fmt::format("{}", fmt::join(table.predictions.classes, ", "));
+  for (const DiagnosisRow& row : diagnosis_table(table, options, style))
+    text += markdown_row({diagnosis,
+                          row.who,
+                          fmt::format("{}", row.n),
+                          percent(row.accuracy),
+                          percent(row.recall),
+                          percent(row.precision)});
+  return text;
+}
+
+std::vector<NamedDrawing> lilnet_figures(const PredictionTable& table,
+                                         const Evaluation& e,
+                                         const EvaluationCurves& curves,
+                                         const LilnetStyleOptions& style) {
+  std::vector<NamedDrawing> all;
+  if (!table.predictions.probability.empty())
+    all.push_back({"fig2", draw::sheet({roc_figure(table, e, curves), confusion_figure(table, e)}, 2)});
+  if (std::any_of(e.strata.begin(), e.strata.end(), [](const auto& s) { return s.column == "phase"; }))
+    all.push_back(phase_figure(table, e, style));
+  return all;
+}
+
+}  // namespace hepatica
