@@ -88,7 +88,7 @@ int evaluate_predictions(const EvaluateArguments& arguments, const Common& commo
     const EvaluationCurves curves = curves_of(table, options);
     std::vector<NamedDrawing> drawings = evaluation_figures(table, evaluation, curves);
     if (lilnet)
-      for (NamedDrawing& drawing : lilnet_figures(table, evaluation, curves, style))
+      for (NamedDrawing& drawing : lilnet_figures(table, evaluation, curves, options, style))
         drawings.push_back(std::move(drawing));
     write_drawings(drawings, out.staging() / "figures");
   }
@@ -109,6 +109,7 @@ int evaluate_boxes(const EvaluateArguments& arguments, const Common& common) {
   options.bootstrap = {arguments.resamples, common.seed, arguments.confidence};
   const DetectionEvaluation evaluation =
       evaluate_detections(read_detections(arguments.detections, arguments.references), options);
+  check_numbers(named_estimates(evaluation));
   const nlohmann::json document = json_from_detections(evaluation, options);
   OutputFolder out(arguments.out);
   write_json(document, out.staging());
@@ -120,13 +121,7 @@ int evaluate_boxes(const EvaluateArguments& arguments, const Common& common) {
     return 0;
   }
   Rows rows{{"metric", "value (interval)", "n", "method"}};
-  for (const DetectionAtIou& at : evaluation.at) {
-    add_row(rows, fmt::format("precision [IoU {:g}]", at.iou), at.precision);
-    add_row(rows, fmt::format("recall [IoU {:g}]", at.iou), at.recall);
-    add_row(rows, fmt::format("f1 [IoU {:g}]", at.iou), at.f1);
-    add_row(rows, fmt::format("map [IoU {:g}]", at.iou), at.average_precision);
-  }
-  add_row(rows, "map [IoU 0.5 to 0.95]", evaluation.map_50_95);
+  for (const auto& named : named_estimates(evaluation)) add_row(rows, named.name, named.estimate);
   print_table(rows);
   return 0;
 }
@@ -134,6 +129,7 @@ int evaluate_boxes(const EvaluateArguments& arguments, const Common& common) {
 int evaluate_segmentations(const EvaluateArguments& arguments, const Common& common) {
   const SegmentationOptions options{arguments.tolerance_mm, {arguments.resamples, common.seed, arguments.confidence}};
   const std::vector<SegmentationResult> results = evaluate_masks(arguments.masks, options);
+  check_numbers(segmentation_means(results, options));
   const nlohmann::json document = json_from_segmentation(results, options);
   OutputFolder out(arguments.out);
   write_json(document, out.staging());
@@ -144,7 +140,7 @@ int evaluate_segmentations(const EvaluateArguments& arguments, const Common& com
     return 0;
   }
   Rows rows{{"metric", "mean (interval)", "n", "method"}};
-  for (const auto& [name, estimate] : segmentation_means(results, options)) add_row(rows, name, estimate);
+  for (const auto& named : segmentation_means(results, options)) add_row(rows, named.name, named.estimate);
   print_table(rows);
   return 0;
 }

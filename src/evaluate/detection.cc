@@ -22,13 +22,12 @@ struct Problem {
   std::vector<uint32_t> image_of_detection, image_of_reference;  // index into images
   std::vector<uint32_t> patient_of_image;
   std::vector<std::vector<uint32_t>> references_of_image, detections_of_image;
+  std::vector<std::vector<uint32_t>> references_of_class, detections_of_class;
   size_t images = 0, patients = 0;
-  std::vector<std::string> classes;
 };
 
 Problem problem_of(const DetectionTables& tables) {
   Problem problem;
-  problem.classes = tables.classes;
   problem.detections = tables.detections;
   problem.references = tables.references;
   std::stable_sort(problem.detections.begin(),
@@ -37,7 +36,10 @@ Problem problem_of(const DetectionTables& tables) {
   problem.images = tables.images.size();
   problem.references_of_image.resize(problem.images);
   problem.detections_of_image.resize(problem.images);
-  std::map<std::string, uint32_t> images, patients;
+  problem.references_of_class.resize(tables.classes.size());
+  problem.detections_of_class.resize(tables.classes.size());
+  std::map<std::string, uint32_t> images, patients, classes;
+  for (const std::string& name : tables.classes) classes.emplace(name, uint32_t(classes.size()));
   for (size_t i = 0; i < tables.images.size(); ++i) {
     images.emplace(tables.images[i], uint32_t(i));
     problem.patient_of_image.push_back(
@@ -47,10 +49,12 @@ Problem problem_of(const DetectionTables& tables) {
   for (size_t d = 0; d < problem.detections.size(); ++d) {
     problem.image_of_detection.push_back(images.at(problem.detections[d].image));
     problem.detections_of_image[problem.image_of_detection.back()].push_back(uint32_t(d));
+    problem.detections_of_class[classes.at(problem.detections[d].class_name)].push_back(uint32_t(d));
   }
   for (size_t r = 0; r < problem.references.size(); ++r) {
     problem.image_of_reference.push_back(images.at(problem.references[r].image));
     problem.references_of_image[problem.image_of_reference.back()].push_back(uint32_t(r));
+    problem.references_of_class[classes.at(problem.references[r].class_name)].push_back(uint32_t(r));
   }
   return problem;
 }
@@ -118,19 +122,17 @@ double mean_average_precision(const Problem& problem,
                               const std::vector<int>& taken,
                               std::span<const uint32_t> patient_weights) {
   double sum = 0, classes = 0;
-  for (const std::string& name : problem.classes) {
+  for (size_t c = 0; c < problem.references_of_class.size(); ++c) {
+    double references = 0;
+    for (const uint32_t r : problem.references_of_class[c])
+      references += patient_weights[problem.patient_of_image[problem.image_of_reference[r]]];
+    if (references == 0) continue;
     std::vector<uint8_t> matched;
     std::vector<uint32_t> weights;
-    for (size_t d = 0; d < problem.detections.size(); ++d) {
-      if (problem.detections[d].class_name != name) continue;
+    for (const uint32_t d : problem.detections_of_class[c]) {
       matched.push_back(taken[d] >= 0);
       weights.push_back(patient_weights[problem.patient_of_image[problem.image_of_detection[d]]]);
     }
-    double references = 0;
-    for (size_t r = 0; r < problem.references.size(); ++r)
-      if (problem.references[r].class_name == name)
-        references += patient_weights[problem.patient_of_image[problem.image_of_reference[r]]];
-    if (references == 0) continue;
     sum += average_precision_101(matched, weights, references);
     classes += 1;
   }

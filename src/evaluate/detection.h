@@ -83,6 +83,9 @@ double average_precision_101(const std::vector<uint8_t>& matched,
 /// Intersection over union of two boxes.
 double box_iou(const DetectionBox& a, const DetectionBox& b);
 
+/// "precision [IoU 0.5]", ..., "map [IoU 0.5 to 0.95]".
+std::vector<stats::NamedEstimate> named_estimates(const DetectionEvaluation& evaluation);
+
 nlohmann::json json_from_detections(const DetectionEvaluation& evaluation, const DetectionOptions& options);
 /// "iou,metric,value,lower,upper,n,method,reason".
 std::string csv_from_detections(const DetectionEvaluation& evaluation);

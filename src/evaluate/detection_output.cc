@@ -79,6 +79,15 @@ nlohmann::json json_from_detections(const DetectionEvaluation& e, const Detectio
   return json;
 }
 
+std::vector<stats::NamedEstimate> named_estimates(const DetectionEvaluation& e) {
+  std::vector<stats::NamedEstimate> all;
+  for (const DetectionAtIou& at : e.at)
+    for (const auto& [name, estimate] : figures_of(at))
+      all.push_back({fmt::format("{} [IoU {:g}]", name == "average_precision" ? "map" : name, at.iou), *estimate, {}});
+  all.push_back({"map [IoU 0.5 to 0.95]", e.map_50_95, {}});
+  return all;
+}
+
 std::string csv_from_detections(const DetectionEvaluation& e) {
   std::string csv = csv_line({"iou", "metric", "value", "lower", "upper", "n", "method", "reason"});
   for (const DetectionAtIou& at : e.at)

@@ -66,12 +66,6 @@ bool level_less(const std::string& a, const std::string& b) {
   return natural_less(a, b);
 }
 
-std::vector<std::string> at(const std::vector<std::string>& values, const std::vector<size_t>& cases) {
-  std::vector<std::string> chosen;
-  for (size_t i : cases) chosen.push_back(values[i]);
-  return chosen;
-}
-
 /// The columns to split by, with the levels of each.
 std::vector<Stratum> all_strata(const PredictionTable& table,
                                 const EvaluationOptions& options,
@@ -190,16 +184,18 @@ Evaluation evaluate(const PredictionTable& table, const EvaluationOptions& optio
   if (p.classes.size() == 2) result.positive = p.classes[size_t(cases.classification.positive)];
   if (!p.probability.empty()) result.auc_scores = options.rank_by_logits ? "logits" : "probabilities";
   result.n = int64_t(p.size());
+  result.confidence = options.bootstrap.confidence;
   result.clusters = int64_t(cases.sampling.stratum_of_cluster.size());
   result.estimates = estimate(p, cases.sampling);
   result.confusion = stats::confusion_matrix(p);
-  if (!p.probability.empty()) result.calibration = stats::calibration_curve(p, cases.classification);
+  if (!p.probability.empty()) 
+    result.calibration = stats::calibration_curve(p, cases.classification, options.bootstrap.confidence);
   for (const Stratum& stratum : all_strata(table, options, result.warnings)) {
     const stats::Predictions part = subset(p, stratum.cases);
     result.strata.push_back({stratum.column,
                              stratum.level,
                              int64_t(part.size()),
-                             estimate(part, class_sampling(part, at(cases.clusters, stratum.cases))),
+                             estimate(part, class_sampling(part, subset(cases.clusters, stratum.cases))),
                              int64_t(part.size()) < kSmall ? fmt::format("small n: fewer than {} cases", kSmall) : ""});
   }
   return result;

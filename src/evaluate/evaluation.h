@@ -39,6 +39,7 @@ std::vector<Stratum> strata_of(const PredictionTable::Column& column);
 /// Everything that was computed.
 struct Evaluation {
   int64_t n = 0, clusters = 0;
+  double confidence = 0.95;  ///< of every interval
   std::string positive;    ///< empty with more than two classes
   std::string auc_scores;  ///< "logits" or "probabilities"; empty without scores
   std::vector<stats::NamedEstimate> estimates;
@@ -60,8 +61,7 @@ struct Evaluation {
 Evaluation evaluate(const PredictionTable& table, const EvaluationOptions& options);
 
 /// {"n", "clusters", "classes", "positive", "scores", "auc_scores", "aggregation", "metrics", "confusion", "per_class",
-/// "strata",
-///  "calibration", "bootstrap", "input", "warnings"}.
+/// "strata", "calibration", "bootstrap", "input", "warnings"}.
 nlohmann::json json_from_evaluation(const Evaluation& evaluation,
                                     const PredictionTable& table,
                                     const EvaluationOptions& options);

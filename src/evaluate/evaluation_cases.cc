@@ -50,6 +50,23 @@ stats::Predictions subset(const stats::Predictions& all, const std::vector<size_
   return part;
 }
 
+std::vector<std::string> subset(const std::vector<std::string>& all, const std::vector<size_t>& cases) {
+  std::vector<std::string> part;
+  for (const size_t i : cases) part.push_back(all[i]);
+  return part;
+}
+
+PredictionTable subset(const PredictionTable& all, const std::vector<size_t>& cases) {
+  PredictionTable part = all;
+  part.predictions = subset(all.predictions, cases);
+  part.case_ids = subset(all.case_ids, cases);
+  part.rows = int64_t(cases.size());
+  part.mean_logits.clear();
+  for (const size_t i : cases) append_row(part.mean_logits, all.mean_logits, i, all.predictions.classes.size());
+  for (PredictionTable::Column& column : part.columns) column.values = subset(column.values, cases);
+  return part;
+}
+
 EvaluationCases cases_of(const PredictionTable& table, const EvaluationOptions& options) {
   EvaluationCases cases;
   cases.predictions = table.predictions;

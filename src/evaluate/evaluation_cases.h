@@ -23,5 +23,10 @@ stats::Sampling class_sampling(const stats::Predictions& predictions, const std:
 
 /// Some cases of all, in that order.
 stats::Predictions subset(const stats::Predictions& all, const std::vector<size_t>& cases);
+/// Likewise of a table, with its further columns; `rows` is the number of those cases.
+PredictionTable subset(const PredictionTable& all, const std::vector<size_t>& cases);
+
+/// Some elements of all, in that order.
+std::vector<std::string> subset(const std::vector<std::string>& all, const std::vector<size_t>& cases);
 
 }  // namespace hepatica

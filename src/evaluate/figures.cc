@@ -23,6 +23,9 @@ using draw::XyChart;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
+/// "95%"
+std::string percent_of(const Evaluation& e) { return fmt::format("{:g}%", 100 * e.confidence); }
+
 Series series_of(const std::string& name, const stats::Curve& curve, bool band) {
   Series series;
   series.name = name;
@@ -78,7 +81,7 @@ draw::Drawing precision_recall_figure(const PredictionTable& table,
   chart.y = percent_axis("Precision (%)");
   chart.series = curve_series(
       table, e, curves.ranking.precision_recall, curves.ranking.precision_recall_macro, "average_precision", "AP");
-  return draw_xy(chart, fmt::format("Precision against recall with 95% band, n = {}", e.n));
+  return draw_xy(chart, fmt::format("Precision against recall with {} band, n = {}", percent_of(e), e.n));
 }
 
 draw::Drawing calibration_figure(const Evaluation& e) {
@@ -89,7 +92,7 @@ draw::Drawing calibration_figure(const Evaluation& e) {
                                 : "Probability of the predicted class (%)");
   chart.y = percent_axis(binary ? fmt::format("Observed share of {} (%)", e.positive) : "Share that was right (%)");
   Series bins;
-  bins.name = "Observed, 95% CI";
+  bins.name = fmt::format("Observed, {} CI", percent_of(e));
   bins.marker = draw::Marker::circle;
   bins.spread = draw::Spread::bars;
   for (const stats::CalibrationBin& bin : e.calibration) {
@@ -154,7 +157,7 @@ draw::Drawing strata_figure(const Evaluation& e, const std::string& metric, cons
   plot.title = label + " by stratum";
   plot.label_title = "Stratum";
   plot.column_titles = {"n"};
-  plot.text_title = label + " (95% CI), %";
+  plot.text_title = fmt::format("{} ({} CI), %", label, percent_of(e));
   plot.x.label = label + " (%)";
   plot.x.percent = true;
   plot.x.high = 1;
@@ -170,7 +173,7 @@ draw::Drawing strata_figure(const Evaluation& e, const std::string& metric, cons
         forest_row(stratum.level, find_estimate(stratum.estimates, metric), stratum.n, ForestRow::Kind::estimate));
   }
   plot.rows.push_back(forest_row("All", all, e.n, ForestRow::Kind::summary));
-  return draw_forest(plot, fmt::format("{} with 95% interval in each stratum, n = {}", label, e.n));
+  return draw_forest(plot, fmt::format("{} with {} interval in each stratum, n = {}", label, percent_of(e), e.n));
 }
 
 }  // namespace
@@ -205,20 +208,23 @@ EvaluationCurves curves_of(const PredictionTable& table, const EvaluationOptions
   return curves;
 }
 
-draw::Drawing roc_figure(const PredictionTable& table, const Evaluation& e, const EvaluationCurves& curves) {
+draw::Drawing roc_figure(const PredictionTable& table,
+                         const Evaluation& e,
+                         const EvaluationCurves& curves,
+                         const std::string& title) {
   XyChart chart;
-  chart.title = "ROC";
+  chart.title = title;
   chart.x = percent_axis("1 \u2212 specificity (%)");
   chart.y = percent_axis("Sensitivity (%)");
   chart.series = curve_series(table, e, curves.ranking.roc, curves.ranking.roc_macro, "auc", "AUC");
   chart.series.insert(chart.series.begin(), draw::guide_line(0, 0, 1, 1));
-  return draw_xy(chart, fmt::format("ROC curves with 95% band, n = {}", e.n));
+  return draw_xy(chart, fmt::format("ROC curves with {} band, n = {}", percent_of(e), e.n));
 }
 
-draw::Drawing confusion_figure(const PredictionTable& table, const Evaluation& e) {
+draw::Drawing confusion_figure(const PredictionTable& table, const Evaluation& e, const std::string& title) {
   const auto& classes = table.predictions.classes;
   draw::HeatMap map = draw::counts_heat_map(classes, classes, e.confusion);
-  map.title = "Confusion matrix";
+  map.title = title;
   map.rows_label = "Reference";
   map.columns_label = "Prediction";
   return draw_heat_map(map, fmt::format("Counts of each reference class by predicted class, n = {}", e.n));

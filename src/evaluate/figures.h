@@ -30,8 +30,13 @@ std::vector<NamedDrawing> evaluation_figures(const PredictionTable& table,
                                              const EvaluationCurves& curves);
 
 /// The ROC and the confusion matrix alone, for sheets of several tasks.
-draw::Drawing roc_figure(const PredictionTable& table, const Evaluation& evaluation, const EvaluationCurves& curves);
-draw::Drawing confusion_figure(const PredictionTable& table, const Evaluation& evaluation);
+draw::Drawing roc_figure(const PredictionTable& table,
+                         const Evaluation& evaluation,
+                         const EvaluationCurves& curves,
+                         const std::string& title = "ROC");
+draw::Drawing confusion_figure(const PredictionTable& table,
+                               const Evaluation& evaluation,
+                               const std::string& title = "Confusion matrix");
 
 /// An estimate among named ones; undefined where there is none of that name.
 stats::Estimate find_estimate(const std::vector<stats::NamedEstimate>& estimates, const std::string& name);

@@ -91,9 +91,47 @@ stats::Predictions reader_predictions(const PredictionTable& table, const Predic
   return p;
 }
 
-NamedDrawing phase_figure(const PredictionTable& table, const Evaluation& e, const LilnetStyleOptions& style) {
+/// The cases of one level of a column, evaluated by themselves.
+struct Part {
+  std::string level;
+  PredictionTable table;
+  Evaluation evaluation;
+};
+
+/// Empty where there is no such column or it has one level.
+std::vector<Part> parts_of(const PredictionTable& table, const std::string& name, const EvaluationOptions& options) {
+  const auto column =
+      std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& one) { return one.name == name; });
+  if (column == table.columns.end()) return {};
+  EvaluationOptions whole = options;
+  whole.strata = std::vector<std::string>{};
+  std::vector<Part> parts;
+  const std::vector<Stratum> levels = strata_of(*column);
+  if (levels.size() < 2) return {};
+  for (const Stratum& level : levels) {
+    const PredictionTable part = subset(table, level.cases);
+    parts.push_back({level.level, part, evaluate(part, whole)});
+    check_numbers(parts.back().evaluation);
+  }
+  return parts;
+}
+
+/// Fig. 3: ROC and confusion matrix of each centre.
+NamedDrawing centre_figure(const std::vector<Part>& centres, const EvaluationOptions& options) {
+  std::vector<draw::Drawing> panels;
+  for (const Part& centre : centres) {
+    panels.push_back(
+        roc_figure(centre.table, centre.evaluation, curves_of(centre.table, options), "ROC, " + centre.level));
+    panels.push_back(confusion_figure(centre.table, centre.evaluation, "Confusion matrix, " + centre.level));
+  }
+  return {"fig3", draw::sheet(panels, 2)};
+}
+
+/// Fig. 4a-d: the metrics by phase, and the confusion matrix of each.
+NamedDrawing phase_figure(const std::vector<Part>& phases, const LilnetStyleOptions& style) {
   const std::string average = style.macro ? "macro_" : "weighted_";
-  const std::vector<std::pair<std::string, std::string>> metrics{{"AUC", e.positive.empty() ? "auc_macro" : "auc"},
+  const std::string auc = phases.front().evaluation.positive.empty() ? "auc_macro" : "auc";
+  const std::vector<std::pair<std::string, std::string>> metrics{{"AUC", auc},
                                                                  {"ACC", "accuracy"},
                                                                  {"F1", average + "f1"},
                                                                  {"Recall", average + "recall"},
@@ -106,25 +144,14 @@ NamedDrawing phase_figure(const PredictionTable& table, const Evaluation& e, con
   chart.y.high = 1;
   for (const auto& [name, metric] : metrics) chart.groups.push_back(name);
   std::vector<draw::Drawing> panels;
-  const auto& phases = table.column("phase");
-  const auto& classes = table.predictions.classes;
-  for (const auto& stratum : e.strata) {
-    if (stratum.column != "phase") continue;
-    chart.series.push_back(fmt::format("{} (n = {})", stratum.level, stratum.n));
+  for (const Part& phase : phases) {
+    chart.series.push_back(fmt::format("{} (n = {})", phase.level, phase.evaluation.n));
     chart.bars.emplace_back();
     for (const auto& [name, metric] : metrics) {
-      const stats::Estimate one = find_estimate(stratum.estimates, metric);
+      const stats::Estimate one = find_estimate(phase.evaluation.estimates, metric);
       chart.bars.back().push_back({one.value, one.lower, one.upper});
     }
-    std::vector<size_t> cases;
-    for (size_t i = 0; i < phases.values.size(); ++i)
-      if (phases.values[i] == stratum.level) cases.push_back(i);
-    draw::HeatMap map =
-        draw::counts_heat_map(classes, classes, stats::confusion_matrix(subset(table.predictions, cases)));
-    map.title = stratum.level;
-    map.rows_label = "Reference";
-    map.columns_label = "Prediction";
-    panels.push_back(draw_heat_map(map));
+    panels.push_back(confusion_figure(phase.table, phase.evaluation, phase.level));
   }
   panels.insert(panels.begin(), draw_bars(chart, "Metrics by phase"));
   return {"fig4", draw::sheet(panels, 2)};
@@ -132,7 +159,7 @@ NamedDrawing phase_figure(const PredictionTable& table, const Evaluation& e, con
 
 }  // namespace
 
-std::vector<SizeCell> size_table(const PredictionTable& table) {
+std::vector<SizeCell> size_table(const PredictionTable& table, double confidence) {
   const auto& sizes = table.column("size_mm").values;
   const auto& p = table.predictions;
   std::vector<SizeCell> cells;
@@ -146,7 +173,7 @@ std::vector<SizeCell> size_table(const PredictionTable& table) {
         ++cell.n;
         cell.right += p.predicted[i] == p.truth[i];
       }
-      cell.accuracy = stats::wilson(cell.right, cell.n);
+      cell.accuracy = stats::wilson(cell.right, cell.n, confidence);
       all.right += cell.right;
       added += cell.n;
       cells.push_back(cell);
@@ -154,7 +181,7 @@ std::vector<SizeCell> size_table(const PredictionTable& table) {
     for (const std::string& size : sizes) all.n += band_of(size, table.file) == band;
     if (all.n != added)
       throw Error(ErrorCode::internal, fmt::format("the classes of {} add up to {}, not {}", all.band, added, all.n));
-    all.accuracy = stats::wilson(all.right, all.n);
+    all.accuracy = stats::wilson(all.right, all.n, confidence);
     cells.push_back(all);
   }
   return cells;
@@ -178,9 +205,10 @@ std::string lilnet_tables(const PredictionTable& table,
   std::string text;
   if (std::any_of(table.columns.begin(), table.columns.end(), [](const auto& c) { return c.name == "size_mm"; }))
     text += "Table 2. Accuracy by size and class, with the number of cases.\n\n" +
-            size_markdown(size_table(table), table.predictions.classes) + "\n";
-  text += fmt::format("Table 3. Accuracy, {0} recall and {0} precision (%), with 95% intervals.\n\n",
-                      style.macro ? "macro" : "weighted");
+            size_markdown(size_table(table, options.bootstrap.confidence), table.predictions.classes) + "\n";
+  text += fmt::format("Table 3. Accuracy, {0} recall and {0} precision (%), with {1:g}% intervals.\n\n",
+                      style.macro ? "macro" : "weighted",
+                      100 * options.bootstrap.confidence);
   text += markdown_row({"Diagnosis", "Radiologist", "n", "Accuracy (%)", "Recall (%)", "Precision (%)"}) +
           markdown_row(std::vector<std::string>(6, "---"));
   const std::string diagnosis = fmt::format("{}", fmt::join(table.predictions.classes, ", "));
@@ -197,12 +225,15 @@ std::string lilnet_tables(const PredictionTable& table,
 std::vector<NamedDrawing> lilnet_figures(const PredictionTable& table,
                                          const Evaluation& e,
                                          const EvaluationCurves& curves,
+                                         const EvaluationOptions& options,
                                          const LilnetStyleOptions& style) {
   std::vector<NamedDrawing> all;
   if (!table.predictions.probability.empty())
     all.push_back({"fig2", draw::sheet({roc_figure(table, e, curves), confusion_figure(table, e)}, 2)});
-  if (std::any_of(e.strata.begin(), e.strata.end(), [](const auto& s) { return s.column == "phase"; }))
-    all.push_back(phase_figure(table, e, style));
+  if (const auto centres = parts_of(table, "center", options); !centres.empty())
+    all.push_back(centre_figure(centres, options));
+  if (const auto phases = parts_of(table, "phase", options); !phases.empty())
+    all.push_back(phase_figure(phases, style));
   return all;
 }
 

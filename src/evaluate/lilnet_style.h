@@ -21,7 +21,7 @@ struct SizeCell {
 /// Rows < 1 cm, 1-3 cm, 3-5 cm, > 5 cm (lower ends included) by classes and all together, from the column size_mm;
 /// cases without a size are left out. Error{bad_manifest} where there is no such column; Error{internal} where the
 /// classes of a band do not add up.
-std::vector<SizeCell> size_table(const PredictionTable& table);
+std::vector<SizeCell> size_table(const PredictionTable& table, double confidence = 0.95);
 
 /// One row of Table 3: the model, or a reader whose diagnoses stand in a column "reader_<name>".
 struct DiagnosisRow {
@@ -33,16 +33,18 @@ std::vector<DiagnosisRow> diagnosis_table(const PredictionTable& table,
                                           const EvaluationOptions& options,
                                           const LilnetStyleOptions& style);
 
-/// Both tables as Markdown in the paper's layout, percentages to one digit, with what the paper leaves out (intervals).
+/// Both tables as Markdown in the paper's layout, percentages to one digit, with intervals in Table 3.
 std::string lilnet_tables(const PredictionTable& table,
                           const EvaluationOptions& options,
                           const LilnetStyleOptions& style);
 
-/// fig2: ROC curves and confusion matrix side by side (the layout of Fig. 2b-g and Fig. 3); fig4, where there is a
-/// column "phase": AUC, accuracy, F1, recall and precision by phase, with a confusion matrix each.
+/// fig2: ROC curves and confusion matrix side by side (Fig. 2b-g; Fig. 2a is the figure "detection" of boxes); fig3,
+/// where a column "center" names several: both for each centre; fig4, where a column "phase" names several: AUC,
+/// accuracy, F1, recall and precision by phase, with a confusion matrix each (Fig. 4a-d).
 std::vector<NamedDrawing> lilnet_figures(const PredictionTable& table,
                                          const Evaluation& evaluation,
                                          const EvaluationCurves& curves,
+                                         const EvaluationOptions& options,
                                          const LilnetStyleOptions& style);
 
 }  // namespace hepatica

@@ -38,7 +38,13 @@ void add_faults(const std::vector<stats::NamedEstimate>& estimates,
 }  // namespace
 
 bool is_share(const std::string& metric) {
-  static const std::set<std::string> kOthers{"log_loss", "calibration_slope", "calibration_intercept", "brier"};
+  static const std::set<std::string> kOthers{"log_loss",
+                                             "brier",
+                                             "calibration_slope",
+                                             "calibration_intercept",
+                                             "volume_error",
+                                             "hausdorff_95_mm",
+                                             "mean_surface_distance_mm"};
   return !kOthers.count(metric);
 }
 

@@ -12,7 +12,7 @@ namespace hepatica {
 /// finite and lies within its interval; a share lies within 0 and 1, and its interval too.
 std::string fault_of(const std::string& name, const stats::Estimate& estimate, bool is_share);
 
-/// True for metrics that are shares of cases or areas within the unit square.
+/// True for metrics that are shares of cases or voxels, or areas within the unit square.
 bool is_share(const std::string& metric);
 
 /// Refuses to go on where a table of the evaluation cannot be right: an estimate with a fault, a confusion matrix whose

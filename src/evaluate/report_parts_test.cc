@@ -135,14 +135,29 @@ TEST(LilnetStyle, TableOfSizesAddsUp) {
   EXPECT_NE(text.find("| benign, malignant | junior | 6 | 66.7"), std::string::npos) << text;
 }
 
-TEST(LilnetStyle, PanelsByPhase) {
-  const PredictionTable t = table_of(kTable);
+TEST(LilnetStyle, PanelsByCentreAndPhase) {
+  std::string text = kTable;
+  text.replace(text.find("reader_junior"), 13, "center");
+  const PredictionTable t = table_of(text);  // the readers' diagnoses as two centres
   const Evaluation e = evaluate(t, quick());
-  const auto figures = lilnet_figures(t, e, curves_of(t, quick()), {true});
-  ASSERT_EQ(figures.size(), 2u);
+  const auto figures = lilnet_figures(t, e, curves_of(t, quick()), quick(), {true});
+  ASSERT_EQ(figures.size(), 3u);
   EXPECT_EQ(figures[0].name, "fig2");
-  EXPECT_EQ(figures[1].name, "fig4");
-  EXPECT_NE(figures[1].drawing.csv.find("arterial (n = 3)"), std::string::npos);
+  EXPECT_EQ(figures[1].name, "fig3");
+  EXPECT_EQ(figures[2].name, "fig4");
+  EXPECT_NE(figures[2].drawing.csv.find("arterial (n = 3)"), std::string::npos);
+  // Centre "benign": cases 1, 4 and 6, of which 4 is malignant and was called benign.
+  EXPECT_NE(figures[1].drawing.csv.find("malignant (n = 1),benign,1,1"), std::string::npos) << figures[1].drawing.csv;
+}
+
+TEST(Figures, SayTheirConfidence) {
+  EvaluationOptions options = quick();
+  options.bootstrap.confidence = 0.9;
+  const PredictionTable t = table_of(kTable);
+  const Evaluation e = evaluate(t, options);
+  EXPECT_NE(svg_of(evaluation_figures(t, e, curves_of(t, options))[1].drawing.figure).find("90% band"),
+            std::string::npos);
+  EXPECT_EQ(e.calibration[1].observed.method, "Wilson 90%");
 }
 
 TEST(Checklists, SayWhatIsKnownAndWhatIsNot) {

@@ -110,11 +110,11 @@ std::vector<SegmentationResult> evaluate_masks(const fs::path& table, const Segm
   return results;
 }
 
-std::vector<std::pair<std::string, stats::Estimate>> segmentation_means(const std::vector<SegmentationResult>& results,
-                                                                        const SegmentationOptions& options) {
-  std::vector<std::pair<std::string, stats::Estimate>> means;
+std::vector<stats::NamedEstimate> segmentation_means(const std::vector<SegmentationResult>& results,
+                                                     const SegmentationOptions& options) {
+  std::vector<stats::NamedEstimate> means;
   for (const auto& [name, figure] : kFigures)
-    means.emplace_back(name, mean_over_patients(results, figure, options.bootstrap));
+    means.push_back({name, mean_over_patients(results, figure, options.bootstrap), {}});
   return means;
 }
 
@@ -122,8 +122,8 @@ nlohmann::json json_from_segmentation(const std::vector<SegmentationResult>& res
                                       const SegmentationOptions& options) {
   nlohmann::json json{
       {"n", results.size()}, {"tolerance_mm", options.tolerance_mm}, {"cases", nlohmann::json::array()}};
-  for (const auto& [name, estimate] : segmentation_means(results, options))
-    json["metrics"][name] = stats::json_from_estimate(estimate);
+  for (const auto& named : segmentation_means(results, options))
+    json["metrics"][named.name] = stats::json_from_estimate(named.estimate);
   for (const SegmentationResult& one : results) {
     nlohmann::json row{
         {"case_id", one.case_id}, {"predicted_ml", one.predicted_ml}, {"reference_ml", one.reference_ml}};

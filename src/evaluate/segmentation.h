@@ -9,7 +9,7 @@
 #include "base/csv.h"
 #include "base/files.h"
 #include "image/volume.h"
-#include "stats/bootstrap.h"
+#include "stats/classification.h"
 
 namespace hepatica {
 
@@ -34,8 +34,8 @@ SegmentationResult compare_masks(const Mask& predicted, const Mask& reference, d
 std::vector<SegmentationResult> evaluate_masks(const fs::path& table, const SegmentationOptions& options);
 
 /// Means over the cases where each is defined, with bootstrap intervals over patients.
-std::vector<std::pair<std::string, stats::Estimate>> segmentation_means(const std::vector<SegmentationResult>& results,
-                                                                        const SegmentationOptions& options);
+std::vector<stats::NamedEstimate> segmentation_means(const std::vector<SegmentationResult>& results,
+                                                     const SegmentationOptions& options);
 
 nlohmann::json json_from_segmentation(const std::vector<SegmentationResult>& results,
                                       const SegmentationOptions& options);

@@ -82,8 +82,8 @@ TEST(Segmentation, TableOfPairs) {
   const auto results = evaluate_masks(folder.path() / "pairs.csv", options);
   ASSERT_EQ(results.size(), 3u);
   const auto means = segmentation_means(results, options);
-  EXPECT_EQ(means[0].first, "dice");
-  EXPECT_NEAR(*means[0].second.value, (1 + 2 * 150. / 313) / 3, 1e-9);
+  EXPECT_EQ(means[0].name, "dice");
+  EXPECT_NEAR(*means[0].estimate.value, (1 + 2 * 150. / 313) / 3, 1e-9);
   EXPECT_EQ(json_from_segmentation(results, options)["cases"].size(), 3u);
   EXPECT_EQ(parse_csv(csv_from_segmentation(results), "cases").rows.size(), 3u);
 }

@@ -77,6 +77,8 @@ struct CalibrationBin {
   double mean_probability = 0;
   Estimate observed;  ///< share that was right (two classes: share of positives)
 };
-std::vector<CalibrationBin> calibration_curve(const Predictions& predictions, const ClassificationOptions& options);
+std::vector<CalibrationBin> calibration_curve(const Predictions& predictions,
+                                              const ClassificationOptions& options,
+                                              double confidence = 0.95);
 
 }  // namespace hepatica::stats
