@@ -19,13 +19,20 @@ namespace {
 constexpr std::string_view kReader = "reader_";
 const std::vector<std::string> kBands{"<1 cm", "1-3 cm", "3-5 cm", ">5 cm"};
 
+/// The column of sizes; nothing where there is none.
+const PredictionTable::Column* size_column(const PredictionTable& table) {
+  for (const auto& column : table.columns)
+    if (column.name == "size_mm" || column.name == "largest_mm") return &column;
+  return nullptr;
+}
+
 /// Band of a size in mm; nothing for an empty cell.
-std::optional<size_t> band_of(const std::string& text, const std::string& file) {
+std::optional<size_t> band_of(const std::string& text, const PredictionTable::Column& column, const std::string& file) {
   if (text.empty()) return std::nullopt;
   double mm = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), mm);
   if (problem != std::errc() || end != text.data() + text.size() || !(mm >= 0))
-    throw Error(ErrorCode::bad_manifest, fmt::format("{}: size_mm is '{}', not a size; give millimetres", file, text));
+    throw Error(ErrorCode::bad_manifest, fmt::format("{}: {} is '{}', not a size; give millimetres", file, column.name, text));
   return mm < 10 ? 0 : mm < 30 ? 1 : mm < 50 ? 2 : 3;
 }
 
@@ -160,8 +167,11 @@ NamedDrawing phase_figure(const std::vector<Part>& phases, const LilnetStyleOpti
 }  // namespace
 
 std::vector<SizeCell> size_table(const PredictionTable& table, double confidence) {
-  const auto& sizes = table.column("size_mm").values;
+  const PredictionTable::Column* column = size_column(table);
+  if (!column) return {};
   const auto& p = table.predictions;
+  std::vector<std::optional<size_t>> bands;
+  for (const std::string& size : column->values) bands.push_back(band_of(size, *column, table.file));
   std::vector<SizeCell> cells;
   for (size_t band = 0; band < kBands.size(); ++band) {
     SizeCell all{kBands[band], "Average", 0, 0, {}};
@@ -169,7 +179,7 @@ std::vector<SizeCell> size_table(const PredictionTable& table, double confidence
     for (size_t c = 0; c < p.classes.size(); ++c) {
       SizeCell cell{kBands[band], p.classes[c], 0, 0, {}};
       for (size_t i = 0; i < p.size(); ++i) {
-        if (p.truth[i] != int(c) || band_of(sizes[i], table.file) != band) continue;
+        if (p.truth[i] != int(c) || bands[i] != band) continue;
         ++cell.n;
         cell.right += p.predicted[i] == p.truth[i];
       }
@@ -178,7 +188,7 @@ std::vector<SizeCell> size_table(const PredictionTable& table, double confidence
       added += cell.n;
       cells.push_back(cell);
     }
-    for (const std::string& size : sizes) all.n += band_of(size, table.file) == band;
+    all.n = std::count(bands.begin(), bands.end(), std::optional<size_t>(band));
     if (all.n != added)
       throw Error(ErrorCode::internal, fmt::format("the classes of {} add up to {}, not {}", all.band, added, all.n));
     all.accuracy = stats::wilson(all.right, all.n, confidence);
@@ -203,9 +213,9 @@ std::string lilnet_tables(const PredictionTable& table,
                           const EvaluationOptions& options,
                           const LilnetStyleOptions& style) {
   std::string text;
-  if (std::any_of(table.columns.begin(), table.columns.end(), [](const auto& c) { return c.name == "size_mm"; }))
+  if (const auto cells = size_table(table, options.bootstrap.confidence); !cells.empty())
     text += "Table 2. Accuracy by size and class, with the number of cases.\n\n" +
-            size_markdown(size_table(table, options.bootstrap.confidence), table.predictions.classes) + "\n";
+            size_markdown(cells, table.predictions.classes) + "\n";
   text += fmt::format("Table 3. Accuracy, {0} recall and {0} precision (%), with {1:g}% intervals.\n\n",
                       style.macro ? "macro" : "weighted",
                       100 * options.bootstrap.confidence);

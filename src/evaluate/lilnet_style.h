@@ -18,9 +18,9 @@ struct SizeCell {
   stats::Estimate accuracy;
 };
 
-/// Rows < 1 cm, 1-3 cm, 3-5 cm, > 5 cm (lower ends included) by classes and all together, from the column size_mm;
-/// cases without a size are left out. Error{bad_manifest} where there is no such column; Error{internal} where the
-/// classes of a band do not add up.
+/// Rows < 1 cm, 1-3 cm, 3-5 cm, > 5 cm (lower ends included) by classes and all together, from the column size_mm or
+/// largest_mm; cases without a size are left out. Empty where there is no such column; Error{bad_manifest} where a size
+/// is none; Error{internal} where the classes of a band do not add up.
 std::vector<SizeCell> size_table(const PredictionTable& table, double confidence = 0.95);
 
 /// One row of Table 3: the model, or a reader whose diagnoses stand in a column "reader_<name>".
