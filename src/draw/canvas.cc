@@ -140,8 +140,10 @@ void draw_text(cairo_t* cr, const LayoutPtr& layout, double x, double y, const C
 
 std::string png_of(const Figure& figure) {
   const double scale = figure.pixels_per_unit;
-  const SurfacePtr surface(cairo_image_surface_create(
-      CAIRO_FORMAT_RGB24, int(std::lround(figure.width * scale)), int(std::lround(figure.height * scale))));
+  // A pixel at the edge that the figure covers in part alone would be grey.
+  const auto pixels = [&](double size) { return std::max(1, int(std::floor(size * scale + 1e-6))); };
+  const SurfacePtr surface(
+      cairo_image_surface_create(CAIRO_FORMAT_RGB24, pixels(figure.width), pixels(figure.height)));
   const ContextPtr cr(cairo_create(surface.get()));
   cairo_scale(cr.get(), scale, scale);
   figure.draw(cr.get());

@@ -148,6 +148,12 @@ draw::Drawing decision_figure(const EvaluationCurves& curves, int64_t n) {
   return draw_xy(chart, fmt::format("Net benefit against the threshold probability, n = {}", n));
 }
 
+std::string heading(const std::string& column) {
+  std::string text = readable(column);
+  if (!text.empty()) text[0] = char(std::toupper(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
 ForestRow forest_row(const std::string& label, const stats::Estimate& e, int64_t n, ForestRow::Kind kind) {
   return {kind, label, {fmt::format("{}", n)}, e.value, e.lower, e.upper, double(n), e.value ? "" : e.reason};
 }
@@ -167,10 +173,10 @@ draw::Drawing strata_figure(const Evaluation& e, const std::string& metric, cons
   std::string column;
   for (const auto& stratum : e.strata) {
     if (stratum.column != column)
-      plot.rows.push_back({ForestRow::Kind::heading, stratum.column, {}, {}, {}, {}, 1, ""});
+      plot.rows.push_back({ForestRow::Kind::heading, heading(stratum.column), {}, {}, {}, {}, 1, ""});
     column = stratum.column;
     plot.rows.push_back(
-        forest_row(stratum.level, find_estimate(stratum.estimates, metric), stratum.n, ForestRow::Kind::estimate));
+        forest_row(readable(stratum.level), find_estimate(stratum.estimates, metric), stratum.n, ForestRow::Kind::estimate));
   }
   plot.rows.push_back(forest_row("All", all, e.n, ForestRow::Kind::summary));
   return draw_forest(plot, fmt::format("{} with {} interval in each stratum, n = {}", label, percent_of(e), e.n));
@@ -189,6 +195,14 @@ std::string figure_text(const stats::Estimate& e, int digits) {
   std::string text = fmt::format("{:.{}f}", *e.value, digits);
   if (e.lower && e.upper) text += fmt::format(" ({:.{}f} to {:.{}f})", *e.lower, digits, *e.upper, digits);
   for (size_t at = text.find('-'); at != std::string::npos; at = text.find('-')) text.replace(at, 1, "\u2212");
+  return text;
+}
+
+std::string readable(const std::string& name) {
+  std::string text = name;
+  std::replace(text.begin(), text.end(), '_', ' ');
+  if (text.ends_with(" mm")) text.replace(text.size() - 2, 2, "(mm)");
+  if (text.starts_with(">= ")) text.replace(0, 2, "\u2265");
   return text;
 }
 

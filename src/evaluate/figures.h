@@ -44,6 +44,9 @@ stats::Estimate find_estimate(const std::vector<stats::NamedEstimate>& estimates
 /// "0.93 (0.90 to 0.96)"; the value alone where there is no interval, "not estimable" where there is no value.
 std::string figure_text(const stats::Estimate& estimate, int digits = 2);
 
+/// A column's or level's name as text: "portal venous", "size (mm)", "\u2265 50".
+std::string readable(const std::string& name);
+
 /// Writes each as SVG, PDF, PNG and CSV.
 void write_drawings(const std::vector<NamedDrawing>& drawings, const fs::path& folder);
 

@@ -131,7 +131,7 @@ NamedDrawing centre_figure(const std::vector<Part>& centres, const EvaluationOpt
         roc_figure(centre.table, centre.evaluation, curves_of(centre.table, options), "ROC, " + centre.level));
     panels.push_back(confusion_figure(centre.table, centre.evaluation, "Confusion matrix, " + centre.level));
   }
-  return {"fig3", draw::sheet(panels, 2)};
+  return {"fig3", draw::sheet(panels, 4)};
 }
 
 /// Fig. 4a-d: the metrics by phase, and the confusion matrix of each.
@@ -152,13 +152,13 @@ NamedDrawing phase_figure(const std::vector<Part>& phases, const LilnetStyleOpti
   for (const auto& [name, metric] : metrics) chart.groups.push_back(name);
   std::vector<draw::Drawing> panels;
   for (const Part& phase : phases) {
-    chart.series.push_back(fmt::format("{} (n = {})", phase.level, phase.evaluation.n));
+    chart.series.push_back(fmt::format("{} (n = {})", readable(phase.level), phase.evaluation.n));
     chart.bars.emplace_back();
     for (const auto& [name, metric] : metrics) {
       const stats::Estimate one = find_estimate(phase.evaluation.estimates, metric);
       chart.bars.back().push_back({one.value, one.lower, one.upper});
     }
-    panels.push_back(confusion_figure(phase.table, phase.evaluation, phase.level));
+    panels.push_back(confusion_figure(phase.table, phase.evaluation, readable(phase.level)));
   }
   panels.insert(panels.begin(), draw_bars(chart, "Metrics by phase"));
   return {"fig4", draw::sheet(panels, 2)};
