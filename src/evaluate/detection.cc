@@ -206,7 +206,7 @@ std::vector<Band> bands_of(const Problem& problem) {
   bands.push_back({"< 10 mm", 0, 10});
   bands.push_back({"10 to < 30 mm", 10, 30});
   bands.push_back({"30 to < 50 mm", 30, 50});
-  bands.push_back({">= 50 mm", 50, std::numeric_limits<double>::infinity()});
+  bands.push_back({"50 mm and more", 50, std::numeric_limits<double>::infinity()});
   return bands;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <limits>
 
@@ -61,11 +62,11 @@ std::vector<Series> curve_series(const PredictionTable& table,
   for (size_t c = 0; c < classes.size(); ++c) {
     const bool one = !e.positive.empty();
     if (classes[c].empty() || (one && names[c] != e.positive)) continue;
-    const std::string text = figure_text(find_estimate(e.estimates, names[c] + ":" + metric));
+    const std::string text = figure_text(find_estimate(e.estimates, names[c] + ":" + metric), 3);
     all.push_back(series_of(fmt::format("{}, {} {}", names[c], abbreviation, text), classes[c], one));
   }
   if (e.positive.empty() && !macro.empty()) {
-    const std::string text = figure_text(find_estimate(e.estimates, metric + "_macro"));
+    const std::string text = figure_text(find_estimate(e.estimates, metric + "_macro"), 3);
     all.push_back(series_of(fmt::format("Mean of classes, {} {}", abbreviation, text), macro, true));
     all.back().colour = 6;
   }
@@ -150,7 +151,7 @@ draw::Drawing decision_figure(const EvaluationCurves& curves, int64_t n) {
 
 std::string heading(const std::string& column) {
   std::string text = readable(column);
-  if (!text.empty()) text[0] = char(std::toupper(static_cast<unsigned char>(text[0])));
+  text[0] = char(std::toupper(static_cast<unsigned char>(text[0])));
   return text;
 }
 
