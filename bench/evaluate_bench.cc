@@ -33,7 +33,12 @@ void bootstrap_of_all_metrics(benchmark::State& state) {
   for (auto _ : state)
     benchmark::DoNotOptimize(estimate_all(p, independent_cases(p.size()), {}, {10000, 1, 0.95}).size());
 }
-BENCHMARK(bootstrap_of_all_metrics)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(bootstrap_of_all_metrics)
+    ->Arg(1)
+    ->Arg(2)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 
 void delong(benchmark::State& state) {
   Rng rng(3);

@@ -143,8 +143,7 @@ std::string png_of(const Figure& figure) {
   const double scale = figure.pixels_per_unit;
   // A pixel at the edge that the figure covers in part alone would be grey.
   const auto pixels = [&](double size) { return std::max(1, int(std::floor(size * scale + 1e-6))); };
-  const SurfacePtr surface(
-      cairo_image_surface_create(CAIRO_FORMAT_RGB24, pixels(figure.width), pixels(figure.height)));
+  const SurfacePtr surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, pixels(figure.width), pixels(figure.height)));
   const ContextPtr cr(cairo_create(surface.get()));
   cairo_scale(cr.get(), scale, scale);
   figure.draw(cr.get());

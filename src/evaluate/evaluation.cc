@@ -188,7 +188,7 @@ Evaluation evaluate(const PredictionTable& table, const EvaluationOptions& optio
   result.clusters = int64_t(cases.sampling.stratum_of_cluster.size());
   result.estimates = estimate(p, cases.sampling);
   result.confusion = stats::confusion_matrix(p);
-  if (!p.probability.empty()) 
+  if (!p.probability.empty())
     result.calibration = stats::calibration_curve(p, cases.classification, options.bootstrap.confidence);
   for (const Stratum& stratum : all_strata(table, options, result.warnings)) {
     const stats::Predictions part = subset(p, stratum.cases);

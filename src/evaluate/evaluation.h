@@ -32,16 +32,16 @@ struct Stratum {
   std::vector<size_t> cases;
 };
 
-/// Levels of one column in natural order. Numbers are put into bands: size_mm and largest_mm < 10, 10-30, 30-50, >= 50; age < 40,
-/// 40-60, >= 60; other numbers with more than 12 values into thirds. Empty cells form the level "unknown".
+/// Levels of one column in natural order. Numbers are put into bands: size_mm and largest_mm < 10, 10-30, 30-50, >= 50;
+/// age < 40, 40-60, >= 60; other numbers with more than 12 values into thirds. Empty cells form the level "unknown".
 std::vector<Stratum> strata_of(const PredictionTable::Column& column);
 
 /// Everything that was computed.
 struct Evaluation {
   int64_t n = 0, clusters = 0;
   double confidence = 0.95;  ///< of every interval
-  std::string positive;    ///< empty with more than two classes
-  std::string auc_scores;  ///< "logits" or "probabilities"; empty without scores
+  std::string positive;      ///< empty with more than two classes
+  std::string auc_scores;    ///< "logits" or "probabilities"; empty without scores
   std::vector<stats::NamedEstimate> estimates;
   std::vector<std::vector<int64_t>> confusion;
   std::vector<stats::CalibrationBin> calibration;

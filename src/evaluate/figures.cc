@@ -176,8 +176,8 @@ draw::Drawing strata_figure(const Evaluation& e, const std::string& metric, cons
     if (stratum.column != column)
       plot.rows.push_back({ForestRow::Kind::heading, heading(stratum.column), {}, {}, {}, {}, 1, ""});
     column = stratum.column;
-    plot.rows.push_back(
-        forest_row(readable(stratum.level), find_estimate(stratum.estimates, metric), stratum.n, ForestRow::Kind::estimate));
+    plot.rows.push_back(forest_row(
+        readable(stratum.level), find_estimate(stratum.estimates, metric), stratum.n, ForestRow::Kind::estimate));
   }
   plot.rows.push_back(forest_row("All", all, e.n, ForestRow::Kind::summary));
   return draw_forest(plot, fmt::format("{} with {} interval in each stratum, n = {}", label, percent_of(e), e.n));

@@ -32,7 +32,8 @@ std::optional<size_t> band_of(const std::string& text, const PredictionTable::Co
   double mm = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), mm);
   if (problem != std::errc() || end != text.data() + text.size() || !(mm >= 0))
-    throw Error(ErrorCode::bad_manifest, fmt::format("{}: {} is '{}', not a size; give millimetres", file, column.name, text));
+    throw Error(ErrorCode::bad_manifest,
+                fmt::format("{}: {} is '{}', not a size; give millimetres", file, column.name, text));
   return mm < 10 ? 0 : mm < 30 ? 1 : mm < 50 ? 2 : 3;
 }
 
