@@ -18,6 +18,31 @@ std::string trimmed(const std::string& text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+/// Bytes of the UTF-8 character that starts at `at` (RFC 3629); 0 where there is none.
+size_t utf8_length(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) { return at + i < text.size() ? uint8_t(text[at + i]) : uint8_t(0); };
+  const uint8_t first = byte(0), second = byte(1);
+  if (first < 0x80) return 1;
+  const size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  for (size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
+  const bool no_character = (first == 0xED && second > 0x9F) || (first == 0xF4 && second > 0x8F);
+  return overlong || no_character ? 0 : length;
+}
+
+void check_utf8(std::string_view text, const std::string& file) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t length = utf8_length(text, at);
+    if (length == 0)
+      throw Error(ErrorCode::bad_manifest,
+                  fmt::format("{}, line {}: the text is not UTF-8; save the table as UTF-8",
+                              file,
+                              1 + std::count(text.begin(), text.begin() + long(at), '\n')));
+    at += length;
+  }
+}
+
 /// Reads one record after another from the text.
 class CsvReader {
  public:
@@ -115,6 +140,7 @@ std::string CsvTable::where(const Row& row) const { return fmt::format("{}, line
 CsvTable parse_csv(std::string_view text, const std::string& file) {
   CsvTable table;
   table.file = file;
+  check_utf8(text, file);
   CsvReader reader(text, file);
   while (!reader.done()) {
     CsvTable::Row row = reader.next();

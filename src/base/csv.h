@@ -30,8 +30,8 @@ struct CsvTable {
 };
 
 /// Reads UTF-8 text; a byte order mark and CRLF are taken, cells are trimmed of spaces unless quoted, empty lines are
-/// skipped. Error{not_found}; Error{bad_manifest} where the header is missing or doubled, a row has another number of
-/// cells, or a quote is left open.
+/// skipped. Error{not_found}; Error{bad_manifest} where the text is not UTF-8, the header is missing or doubled, a row
+/// has another number of cells, or a quote is left open.
 CsvTable read_csv(const std::filesystem::path& path);
 CsvTable parse_csv(std::string_view text, const std::string& file);
 

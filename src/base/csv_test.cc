@@ -36,6 +36,10 @@ TEST(Csv, NamesTheMistake) {
   EXPECT_NE(error_of("a,a\n").find("'a' occurs twice"), std::string::npos);
   EXPECT_NE(error_of("a,b\n1,\"x\n").find("never closed"), std::string::npos);
   EXPECT_NE(error_of("").find("empty"), std::string::npos);
+  EXPECT_NE(error_of("a,b\n1,M\xFCnchen\n").find("line 2: the text is not UTF-8"), std::string::npos);
+  EXPECT_NE(error_of("a\n\xC0\xAF\n").find("not UTF-8"), std::string::npos);      // overlong
+  EXPECT_NE(error_of("a\n\xED\xA0\x80\n").find("not UTF-8"), std::string::npos);  // a surrogate
+  EXPECT_EQ(parse_csv("a\nM\xC3\xBCnchen \xF0\x9F\x99\x82\n", "t.csv").rows.size(), 1u);
   EXPECT_THROW(parse_csv("a\n1\n", "t.csv").column("b"), Error);
 }
 

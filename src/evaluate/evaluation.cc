@@ -11,6 +11,9 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "evaluate/evaluation_cases.h"
+#include "stats/classification_cases.h"
+#include "stats/recalibration.h"
 
 namespace hepatica {
 namespace {
@@ -46,7 +49,7 @@ std::vector<double> limits_of(const PredictionTable::Column& column) {
     numbers.push_back(*number);
     distinct.insert(text);
   }
-  if (column.name == "size_mm") return {10, 30, 50};
+  if (column.name == "size_mm" || column.name == "largest_mm") return {10, 30, 50};
   if (column.name == "age") return {40, 60};
   if (distinct.size() <= kMostLevels) return {};
   std::sort(numbers.begin(), numbers.end());
@@ -61,46 +64,6 @@ bool level_less(const std::string& a, const std::string& b) {
   if (a.starts_with("<") != b.starts_with("<")) return a.starts_with("<");
   if (a.starts_with(">=") != b.starts_with(">=")) return b.starts_with(">=");
   return natural_less(a, b);
-}
-
-std::string positive_class(const std::vector<std::string>& classes,
-                           const std::string& wanted,
-                           const std::string& file) {
-  if (!wanted.empty()) {
-    if (std::find(classes.begin(), classes.end(), wanted) != classes.end()) return wanted;
-    throw Error(ErrorCode::bad_manifest,
-                fmt::format("{}: the positive class '{}' is none of {}", file, wanted, fmt::join(classes, ", ")));
-  }
-  for (const char* usual : {"malignant", "positive", "1"})
-    if (std::find(classes.begin(), classes.end(), usual) != classes.end()) return usual;
-  return classes.back();
-}
-
-stats::Predictions subset(const stats::Predictions& all, const std::vector<size_t>& cases) {
-  stats::Predictions part;
-  part.classes = all.classes;
-  const size_t k = all.classes.size();
-  for (size_t i : cases) {
-    part.truth.push_back(all.truth[i]);
-    part.predicted.push_back(all.predicted[i]);
-    if (!all.probability.empty())
-      part.probability.insert(
-          part.probability.end(), all.probability.begin() + long(i * k), all.probability.begin() + long((i + 1) * k));
-  }
-  return part;
-}
-
-/// Patients are resampled within their true class, so that no resample loses a class.
-stats::Sampling sampling_of(const stats::Predictions& p, const std::vector<std::string>& cluster_names) {
-  std::vector<std::string> classes;
-  for (int truth : p.truth) classes.push_back(p.classes[size_t(truth)]);
-  return stats::sampling_from_names(cluster_names, classes);
-}
-
-std::vector<std::string> at(const std::vector<std::string>& values, const std::vector<size_t>& cases) {
-  std::vector<std::string> chosen;
-  for (size_t i : cases) chosen.push_back(values[i]);
-  return chosen;
 }
 
 /// The columns to split by, with the levels of each.
@@ -188,30 +151,52 @@ std::vector<Stratum> strata_of(const PredictionTable::Column& column) {
   return strata;
 }
 
+namespace {
+
+/// Slope and intercept of calibration, of the positive class and of each class against the rest.
+void add_recalibration(const stats::Predictions& p,
+                       const stats::Sampling& sampling,
+                       int positive,
+                       double confidence,
+                       std::vector<NamedEstimate>& estimates) {
+  if (p.probability.empty()) return;
+  const auto add = [&](const std::string& prefix, size_t c) {
+    const stats::Recalibration fit = stats::recalibrate(
+        stats::probabilities_of(p, c), stats::is_class(p.truth, c), sampling.cluster_of_case, confidence);
+    estimates.push_back({prefix + "calibration_slope", fit.slope, {}});
+    estimates.push_back({prefix + "calibration_intercept", fit.intercept, {}});
+  };
+  if (p.classes.size() == 2) add("", size_t(positive));
+  for (size_t c = 0; c < p.classes.size(); ++c) add(p.classes[c] + ":", c);
+}
+
+}  // namespace
+
 Evaluation evaluate(const PredictionTable& table, const EvaluationOptions& options) {
   Evaluation result;
-  const stats::Predictions& p = table.predictions;
-  stats::ClassificationOptions classification;
-  classification.calibration_bins = options.calibration_bins;
-  const std::string positive = positive_class(p.classes, options.positive, table.file);
-  classification.positive = int(std::find(p.classes.begin(), p.classes.end(), positive) - p.classes.begin());
-  if (p.classes.size() == 2) result.positive = positive;
-  const std::vector<std::string> clusters =
-      options.cluster.empty() ? table.case_ids : table.column(options.cluster).values;
-  const stats::Sampling sampling = sampling_of(p, clusters);
+  const EvaluationCases cases = cases_of(table, options);
+  const stats::Predictions& p = cases.predictions;
+  const auto estimate = [&](const stats::Predictions& part, const stats::Sampling& sampling) {
+    std::vector<NamedEstimate> estimates = stats::estimate_all(part, sampling, cases.classification, options.bootstrap);
+    add_recalibration(part, sampling, cases.classification.positive, options.bootstrap.confidence, estimates);
+    return estimates;
+  };
+  if (p.classes.size() == 2) result.positive = p.classes[size_t(cases.classification.positive)];
+  if (!p.probability.empty()) result.auc_scores = options.rank_by_logits ? "logits" : "probabilities";
   result.n = int64_t(p.size());
-  result.clusters = int64_t(sampling.stratum_of_cluster.size());
-  result.estimates = stats::estimate_all(p, sampling, classification, options.bootstrap);
+  result.confidence = options.bootstrap.confidence;
+  result.clusters = int64_t(cases.sampling.stratum_of_cluster.size());
+  result.estimates = estimate(p, cases.sampling);
   result.confusion = stats::confusion_matrix(p);
-  if (!p.probability.empty()) result.calibration = stats::calibration_curve(p, classification);
+  if (!p.probability.empty())
+    result.calibration = stats::calibration_curve(p, cases.classification, options.bootstrap.confidence);
   for (const Stratum& stratum : all_strata(table, options, result.warnings)) {
     const stats::Predictions part = subset(p, stratum.cases);
-    result.strata.push_back(
-        {stratum.column,
-         stratum.level,
-         int64_t(part.size()),
-         stats::estimate_all(part, sampling_of(part, at(clusters, stratum.cases)), classification, options.bootstrap),
-         int64_t(part.size()) < kSmall ? fmt::format("small n: fewer than {} cases", kSmall) : ""});
+    result.strata.push_back({stratum.column,
+                             stratum.level,
+                             int64_t(part.size()),
+                             estimate(part, class_sampling(part, subset(cases.clusters, stratum.cases))),
+                             int64_t(part.size()) < kSmall ? fmt::format("small n: fewer than {} cases", kSmall) : ""});
   }
   return result;
 }
@@ -236,6 +221,7 @@ nlohmann::json json_from_evaluation(const Evaluation& e,
                            {"observed", stats::json_from_estimate(bin.observed)}});
   nlohmann::json json{
       {"n", e.n}, {"clusters", e.clusters}, {"classes", table.predictions.classes}, {"scores", table.scores}};
+  if (!e.auc_scores.empty()) json["auc_scores"] = e.auc_scores;
   json["positive"] = e.positive.empty() ? nlohmann::json(nullptr) : nlohmann::json(e.positive);
   json["aggregation"] =
       table.rows > e.n ? fmt::format("mean of the {} over the rows of a case", table.scores) : "one row a case";

@@ -19,6 +19,9 @@ struct EvaluationOptions {
   std::string positive;
   /// Column that says which cases belong to one patient and are resampled together; empty: each case by itself.
   std::string cluster;
+  /// AUC, average precision and their curves rank by the mean logits as they are, not by probabilities: the way of
+  /// LiLNet's code. With two classes the two columns then have AUCs of their own. Needs a table of logits.
+  bool rank_by_logits = false;
   /// Columns to split by; absent: every further column with at most 12 levels, and numeric ones in bands.
   std::optional<std::vector<std::string>> strata;
 };
@@ -29,14 +32,16 @@ struct Stratum {
   std::vector<size_t> cases;
 };
 
-/// Levels of one column in natural order. Numbers are put into bands: size_mm < 10, 10-30, 30-50, >= 50; age < 40,
-/// 40-60, >= 60; other numbers with more than 12 values into thirds. Empty cells form the level "unknown".
+/// Levels of one column in natural order. Numbers are put into bands: size_mm and largest_mm < 10, 10-30, 30-50, >= 50;
+/// age < 40, 40-60, >= 60; other numbers with more than 12 values into thirds. Empty cells form the level "unknown".
 std::vector<Stratum> strata_of(const PredictionTable::Column& column);
 
 /// Everything that was computed.
 struct Evaluation {
   int64_t n = 0, clusters = 0;
-  std::string positive;  ///< empty with more than two classes
+  double confidence = 0.95;  ///< of every interval
+  std::string positive;      ///< empty with more than two classes
+  std::string auc_scores;    ///< "logits" or "probabilities"; empty without scores
   std::vector<stats::NamedEstimate> estimates;
   std::vector<std::vector<int64_t>> confusion;
   std::vector<stats::CalibrationBin> calibration;
@@ -50,11 +55,13 @@ struct Evaluation {
   std::vector<std::string> warnings;
 };
 
-/// Error{bad_manifest} where a named column or class is not in the table.
+/// Beside what `stats::estimate_all` gives: calibration_slope and calibration_intercept, with two classes of the
+/// positive one, and "c:calibration_slope", ... of each class against the rest. Error{bad_manifest} where a named
+/// column or class is not in the table, or logits are asked for where there are none.
 Evaluation evaluate(const PredictionTable& table, const EvaluationOptions& options);
 
-/// {"n", "clusters", "classes", "positive", "scores", "aggregation", "metrics", "confusion", "per_class", "strata",
-///  "calibration", "bootstrap", "input", "warnings"}.
+/// {"n", "clusters", "classes", "positive", "scores", "auc_scores", "aggregation", "metrics", "confusion", "per_class",
+/// "strata", "calibration", "bootstrap", "input", "warnings"}.
 nlohmann::json json_from_evaluation(const Evaluation& evaluation,
                                     const PredictionTable& table,
                                     const EvaluationOptions& options);

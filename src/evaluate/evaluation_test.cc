@@ -123,8 +123,8 @@ TEST(Evaluation, JsonHoldsTheContractAndNoNan) {
   EXPECT_EQ(json["strata"][1]["note"], "small n: fewer than 20 cases");
   for (const auto& [name, metric] : json["metrics"].items())
     for (const char* key : {"value", "lower", "upper", "n", "method"}) EXPECT_TRUE(metric.contains(key)) << name;
-  EXPECT_THROW(evaluate(t, {{}, 10, "x", "", {}}), Error);
-  EXPECT_THROW(evaluate(t, {{}, 10, "", "", std::vector<std::string>{"none"}}), Error);
+  EXPECT_THROW(evaluate(t, {{}, 10, "x", "", false, {}}), Error);
+  EXPECT_THROW(evaluate(t, {{}, 10, "", "", false, std::vector<std::string>{"none"}}), Error);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 namespace hepatica {
 namespace {
 
+constexpr size_t kMostFaults = 10;
 constexpr std::string_view kLogit = "logit_", kProbability = "prob_";
 
 [[noreturn]] void refuse(const std::string& text) { throw Error(ErrorCode::bad_manifest, text); }
@@ -165,10 +166,14 @@ void gather(const CsvTable& table, const CsvTable::Row& row, const Layout& layou
   ++into.rows;
 }
 
-/// Mean over the rows of the case, then probabilities.
-std::vector<double> probabilities_of_case(const Gathered& one, bool logits) {
-  std::vector<double> p = one.sum;
-  for (double& value : p) value /= double(one.rows);
+std::vector<double> mean_scores(const Gathered& one) {
+  std::vector<double> mean = one.sum;
+  for (double& value : mean) value /= double(one.rows);
+  return mean;
+}
+
+/// Probabilities from the mean over the rows of the case.
+std::vector<double> probabilities_of_case(std::vector<double> p, bool logits) {
   if (logits) {
     const double highest = *std::max_element(p.begin(), p.end());
     for (double& value : p) value = std::exp(value - highest);
@@ -182,13 +187,18 @@ std::vector<double> probabilities_of_case(const Gathered& one, bool logits) {
 std::vector<Gathered> gather_cases(const CsvTable& table, const Layout& layout) {
   std::map<std::string, size_t> index;
   std::vector<Gathered> cases;
-  for (const auto& row : table.rows) {
-    const std::string& id = row.cells[layout.case_id];
-    if (id.empty()) refuse(fmt::format("{}: case_id is empty; name the case", table.where(row)));
-    const auto [at, added] = index.emplace(id, cases.size());
-    if (added) cases.push_back({id, 0, {}, {}, 0, 0, {}});
-    gather(table, row, layout, cases[at->second]);
-  }
+  std::vector<std::string> faults;
+  for (const auto& row : table.rows) try {
+      const std::string& id = row.cells[layout.case_id];
+      if (id.empty()) refuse(fmt::format("{}: case_id is empty; name the case", table.where(row)));
+      const auto [at, added] = index.emplace(id, cases.size());
+      if (added) cases.push_back({id, 0, {}, {}, 0, 0, {}});
+      gather(table, row, layout, cases[at->second]);
+    } catch (const Error& fault) {
+      faults.emplace_back(fault.what());
+      if (faults.size() == kMostFaults) break;
+    }
+  if (!faults.empty()) refuse(fmt::format("{}", fmt::join(faults, "\n")));
   if (cases.empty()) refuse(fmt::format("{}: the table has no rows; there is nothing to evaluate", table.file));
   return cases;
 }
@@ -224,7 +234,8 @@ PredictionTable predictions_from_table(const CsvTable& table) {
       result.predictions.predicted.push_back(*one.predicted);
       continue;
     }
-    const std::vector<double> p = probabilities_of_case(one, layout.logits);
+    const std::vector<double> mean = mean_scores(one), p = probabilities_of_case(mean, layout.logits);
+    if (layout.logits) result.mean_logits.insert(result.mean_logits.end(), mean.begin(), mean.end());
     result.predictions.probability.insert(result.predictions.probability.end(), p.begin(), p.end());
     const auto highest = int(std::max_element(p.begin(), p.end()) - p.begin());
     result.predictions.predicted.push_back(one.predicted.value_or(highest));

@@ -14,8 +14,9 @@ namespace hepatica {
 struct PredictionTable {
   stats::Predictions predictions;
   std::vector<std::string> case_ids;
-  std::string scores;  ///< "logits", "probabilities" or "labels" (only a prediction is known)
-  int64_t rows = 0;    ///< rows of the file; more than the cases where a case has several images
+  std::string scores;               ///< "logits", "probabilities" or "labels" (only a prediction is known)
+  std::vector<double> mean_logits;  ///< [cases * classes], averaged over the rows of a case; empty without logits
+  int64_t rows = 0;                 ///< rows of the file; more than the cases where a case has several images
   std::string file, sha256;
   struct Column {
     std::string name;
@@ -32,7 +33,7 @@ struct PredictionTable {
 /// `prediction` the class with the highest score is taken, the first of equals. Without scores `prediction` must be
 /// there. Error{bad_manifest} names file, line and mend: a missing column, logits beside probabilities, a truth that is
 /// no class, a number that is none or not finite, probabilities that do not sum to 1 within .01, a case with two
-/// truths.
+/// truths. Up to ten faulty rows are named at once.
 PredictionTable read_predictions(const std::filesystem::path& path);
 PredictionTable predictions_from_table(const CsvTable& table);
 

@@ -47,6 +47,12 @@ void spread(const Sampling& sampling, const std::vector<uint32_t>& of_cluster, s
   for (size_t i = 0; i < of_case.size(); ++i) of_case[i] = of_cluster[sampling.cluster_of_case[i]];
 }
 
+/// What to say beside an interval of these sorted values.
+std::string care(const std::vector<double>& sorted) {
+  return sorted.front() == sorted.back() ? "every resample gave this value: the interval understates the uncertainty"
+                                         : "";
+}
+
 void check(const Sampling& sampling, const BootstrapOptions& options) {
   if (sampling.cluster_of_case.empty()) throw Error(ErrorCode::bad_values, "there is no case to resample");
   if (options.resamples < 100 || options.resamples > 1000000)
@@ -151,7 +157,8 @@ Estimate Bootstrap::percentile(size_t statistic, int64_t n) const {
   const std::vector<double> values = defined(statistic, reason);
   if (values.empty()) return make_estimate(values_[statistic], std::nullopt, n, method, reason);
   const double tail = (1 - options_.confidence) / 2;
-  return make_estimate(values_[statistic], Interval{quantile(values, tail), quantile(values, 1 - tail)}, n, method);
+  return make_estimate(
+      values_[statistic], Interval{quantile(values, tail), quantile(values, 1 - tail)}, n, method, care(values));
 }
 
 Estimate Bootstrap::bca(size_t statistic, int64_t n) const {
@@ -173,7 +180,8 @@ Estimate Bootstrap::bca(size_t statistic, int64_t n) const {
     const double z = bias + normal_quantile(p);
     return normal_cdf(bias + z / (1 - a * z));
   };
-  return make_estimate(value, Interval{quantile(values, level(tail)), quantile(values, level(1 - tail))}, n, method);
+  return make_estimate(
+      value, Interval{quantile(values, level(tail)), quantile(values, level(1 - tail))}, n, method, care(values));
 }
 
 Estimate Bootstrap::best(size_t statistic, int64_t n) const {

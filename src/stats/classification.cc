@@ -57,7 +57,7 @@ void ClassificationStatistics::Impl::name_all(const std::vector<std::string>& cl
 
 void ClassificationStatistics::Impl::prepare_scores(const Predictions& p, const ClassificationOptions& options) {
   bins = size_t(options.calibration_bins);
-  for (size_t c = 0; c < k; ++c) ranked.emplace_back(probabilities_of(p, c), is_class(p.truth, c));
+  for (size_t c = 0; c < k; ++c) ranked.emplace_back(ranking_of(p, c), is_class(p.truth, c));
   for (size_t i = 0; i < p.size(); ++i) {
     const double* row = &p.probability[i * k];
     double sum = 0;

@@ -16,6 +16,8 @@ struct Predictions {
   std::vector<int> truth;            ///< per case
   std::vector<int> predicted;        ///< per case
   std::vector<double> probability;   ///< [cases * classes], each row sums to 1; empty where only `predicted` is known
+  /// [cases * classes]: what AUC and average precision rank by, such as raw logits; empty: the probabilities.
+  std::vector<double> ranking;
 
   size_t size() const { return truth.size(); }
 };
@@ -75,6 +77,8 @@ struct CalibrationBin {
   double mean_probability = 0;
   Estimate observed;  ///< share that was right (two classes: share of positives)
 };
-std::vector<CalibrationBin> calibration_curve(const Predictions& predictions, const ClassificationOptions& options);
+std::vector<CalibrationBin> calibration_curve(const Predictions& predictions,
+                                              const ClassificationOptions& options,
+                                              double confidence = 0.95);
 
 }  // namespace hepatica::stats

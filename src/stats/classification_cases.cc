@@ -18,7 +18,8 @@ const std::vector<std::string>& per_class_names() {
 void check_predictions(const Predictions& p) {
   const size_t k = p.classes.size();
   if (k < 2) throw Error(ErrorCode::bad_values, "a classifier needs at least two classes");
-  if (p.predicted.size() != p.size() || (!p.probability.empty() && p.probability.size() != p.size() * k))
+  if (p.predicted.size() != p.size() || (!p.probability.empty() && p.probability.size() != p.size() * k) ||
+      (!p.ranking.empty() && p.ranking.size() != p.size() * k))
     throw Error(ErrorCode::bad_values, "truth, prediction and probabilities have different numbers of cases");
   for (size_t i = 0; i < p.size(); ++i)
     if (p.truth[i] < 0 || p.predicted[i] < 0 || size_t(p.truth[i]) >= k || size_t(p.predicted[i]) >= k)
@@ -35,6 +36,13 @@ void check_predictions(const Predictions& p) {
 std::vector<double> probabilities_of(const Predictions& p, size_t c) {
   std::vector<double> values(p.size());
   for (size_t i = 0; i < p.size(); ++i) values[i] = p.probability[i * p.classes.size() + c];
+  return values;
+}
+
+std::vector<double> ranking_of(const Predictions& p, size_t c) {
+  if (p.ranking.empty()) return probabilities_of(p, c);
+  std::vector<double> values(p.size());
+  for (size_t i = 0; i < p.size(); ++i) values[i] = p.ranking[i * p.classes.size() + c];
   return values;
 }
 

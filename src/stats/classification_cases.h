@@ -17,6 +17,9 @@ void check_predictions(const Predictions& p);
 /// Probability of class c per case.
 std::vector<double> probabilities_of(const Predictions& p, size_t c);
 
+/// What class c is ranked by per case: `ranking` where there is one, else its probability.
+std::vector<double> ranking_of(const Predictions& p, size_t c);
+
 /// 1 where the class number is c.
 std::vector<uint8_t> is_class(const std::vector<int>& numbers, size_t c);
 

@@ -99,30 +99,32 @@ std::vector<NamedEstimate> estimate_all(const Predictions& p,
     if (count) named.others.push_back(clopper_pearson(count->hits, count->n, confidence));
     if (independent && count) named.estimate = wilson(count->hits, count->n, confidence);
     if (independent && metric == "auc")
-      named.estimate = auc_delong(probabilities_of(p, *of_class), is_class(p.truth, *of_class), confidence);
+      named.estimate = auc_delong(ranking_of(p, *of_class), is_class(p.truth, *of_class), confidence);
     all.push_back(named);
   }
   return all;
 }
 
-std::vector<CalibrationBin> calibration_curve(const Predictions& p, const ClassificationOptions& options) {
+std::vector<CalibrationBin> calibration_curve(const Predictions& p,
+                                              const ClassificationOptions& options,
+                                              double confidence) {
   check_predictions(p);
   const int bins = options.calibration_bins;
   std::vector<CalibrationBin> curve(static_cast<size_t>(bins));
   std::vector<double> sum(curve.size(), 0.0);
   std::vector<int64_t> hits(curve.size(), 0);
   for (size_t i = 0; i < p.size() && !p.probability.empty(); ++i) {
-    const Confidence confidence = confidence_of(p, i, options.positive);
-    const size_t b = bin_of(confidence.probability, bins);
+    const Confidence one = confidence_of(p, i, options.positive);
+    const size_t b = bin_of(one.probability, bins);
     ++curve[b].n;
-    sum[b] += confidence.probability;
-    hits[b] += confidence.right;
+    sum[b] += one.probability;
+    hits[b] += one.right;
   }
   for (size_t b = 0; b < curve.size(); ++b) {
     curve[b].low = double(b) / bins;
     curve[b].high = double(b + 1) / bins;
     curve[b].mean_probability = curve[b].n ? sum[b] / double(curve[b].n) : 0;
-    curve[b].observed = wilson(hits[b], curve[b].n);
+    curve[b].observed = wilson(hits[b], curve[b].n, confidence);
   }
   return curve;
 }

@@ -129,6 +129,12 @@ TEST(Bootstrap, AgreesWithScipy) {
   EXPECT_NEAR(*bca.upper, 12.1, .11);
 }
 
+TEST(Bootstrap, SaysWhereNoResampleDiffers) {
+  const Estimate all_right = mean_estimate({1, 1, 1, 1, 1, 1}, {200, 1, .95});
+  EXPECT_EQ(*all_right.lower, 1);
+  EXPECT_NE(all_right.reason.find("understates"), std::string::npos);
+}
+
 TEST(Bootstrap, KeepsClustersAndStrataTogether) {
   const Sampling sampling = sampling_from_names({"p1", "p1", "p2", "p3"}, {"x", "x", "x", "y"});
   const auto statistic = [](std::span<const uint32_t> w, std::span<double> out) {

@@ -194,4 +194,14 @@ RankedScores::Values RankedScores::weighted(std::span<const uint32_t> weights) c
   return {0.5 * double(twice_won) / (double(count[0]) * double(count[1])), precision_sum / double(count[1])};
 }
 
+std::vector<RankedScores::Counts> RankedScores::cumulated(std::span<const uint32_t> weights) const {
+  std::vector<Counts> all;
+  Counts counts;
+  for (size_t i = 0; i < order_.size(); ++i) {
+    (positive_[i] ? counts.true_positives : counts.false_positives) += weights[order_[i]];
+    if (run_ends_[i]) all.push_back(counts);
+  }
+  return all;
+}
+
 }  // namespace hepatica::stats

@@ -58,6 +58,12 @@ class RankedScores {
   };
   Values weighted(std::span<const uint32_t> weights) const;
 
+  /// Counts of true and false positives at each distinct score, from the highest down; the last holds all.
+  struct Counts {
+    uint64_t true_positives = 0, false_positives = 0;
+  };
+  std::vector<Counts> cumulated(std::span<const uint32_t> weights) const;
+
  private:
   std::vector<uint32_t> order_;
   std::vector<uint8_t> positive_;  // in that order
