@@ -4,7 +4,7 @@ set(HEPATICA_LIBS_image dep_itk)
 set(HEPATICA_LIBS_nn dep_torch)
 # OpenJPEG before ITK, which carries an old openjpeg.h of its own.
 set(HEPATICA_LIBS_io dep_openjpeg dep_dcmtk dep_itk dep_zip dep_pictures)
-set(HEPATICA_LIBS_stages_report dep_cairo)
+set(HEPATICA_LIBS_draw dep_cairo)
 set(HEPATICA_LIBS_cmd dep_cli)
 set(HEPATICA_TORCH_ROOMS nn engine train)
 

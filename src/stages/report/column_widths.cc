@@ -4,6 +4,7 @@
 #include <sstream>
 
 namespace hepatica::report {
+using namespace draw;
 namespace {
 
 constexpr double kLeastTextWidth = 36;

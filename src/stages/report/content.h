@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "stages/report/canvas.h"
+#include "draw/canvas.h"
 #include "stages/report/report.h"
 
 namespace hepatica::report {
@@ -69,7 +69,7 @@ struct Note {
 struct Pictures {
   std::string title;   ///< such as "Lesion 1"
   std::string detail;  ///< beside the title
-  std::vector<std::vector<Figure>> rows;
+  std::vector<std::vector<draw::Figure>> rows;
 };
 
 using ReportBlock = std::variant<Heading, Paragraph, Headline, Facts, Table, Bars, Note, Pictures>;

@@ -10,6 +10,7 @@
 
 namespace hepatica {
 namespace report {
+using namespace draw;
 namespace {
 
 constexpr char kStyle[] = R"css(

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "stages/report/canvas.h"
+#include "draw/canvas.h"
 
 namespace hepatica::report {
+using namespace draw;
 
 std::string escape_html(const std::string& text) {
   std::string escaped;

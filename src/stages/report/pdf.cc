@@ -11,6 +11,7 @@
 
 namespace hepatica {
 namespace report {
+using namespace draw;
 namespace {
 
 // Points, 1/72 inch.

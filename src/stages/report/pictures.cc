@@ -9,6 +9,7 @@
 #include "stages/report/words.h"
 
 namespace hepatica::report {
+using namespace draw;
 namespace {
 
 constexpr double kSliceWidth = 280;  // units: a slice of 4:3 stands beside two squares of the same height

@@ -8,6 +8,7 @@
 #include "stages/report/words.h"
 
 namespace hepatica::report {
+using namespace draw;
 namespace {
 
 constexpr double kHeatPixelsPerUnit = 0.5;  // the map is smooth

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "stages/report/canvas.h"
+#include "draw/canvas.h"
 #include "stages/report/slice_view.h"
 #include "study/findings.h"
 
@@ -29,10 +29,10 @@ struct SlicePicture {
 };
 
 /// The picture, `figure_width` units wide and as high as its region asks for, with `pixels_per_unit` for the HU.
-Figure slice_figure(const SlicePicture& picture, double figure_width, double pixels_per_unit);
+draw::Figure slice_figure(const SlicePicture& picture, double figure_width, double pixels_per_unit);
 
 /// Inferno-like colour of an activation in 0..1: dark violet, red, orange, yellow.
-Colour heat_colour(double value);
+draw::Colour heat_colour(double value);
 
 /// The activation map at a place of the crop, u and v in 0..1 across and down the crop, scaled so that the map's
 /// smallest value is 0 and its largest 1; smooth between the cells (cubic B-spline). 0 for a map without contrast.

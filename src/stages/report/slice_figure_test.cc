@@ -7,6 +7,7 @@
 #include "stages/report/synthetic_input_test.h"
 
 namespace hepatica::report {
+using namespace draw;
 namespace {
 
 ImagePrediction map_of(int64_t rows, int64_t columns, std::vector<float> values) {

@@ -1,10 +1,15 @@
-#include "stages/report/canvas.h"
+#include "draw/canvas.h"
 
+#include <cairo-pdf.h>
+#include <cairo-svg.h>
+
+#include <cctype>
 #include <cmath>
+#include <map>
 
 #include "base/error.h"
 
-namespace hepatica::report {
+namespace hepatica::draw {
 namespace {
 
 constexpr char kFamilies[] = "Noto Sans CJK SC, Noto Sans, DejaVu Sans, sans-serif";
@@ -37,6 +42,41 @@ PangoContext* text_context() {
 cairo_status_t append_bytes(void* target, const unsigned char* data, unsigned length) {
   static_cast<std::string*>(target)->append(reinterpret_cast<const char*>(data), length);
   return CAIRO_STATUS_SUCCESS;
+}
+
+void require_success(cairo_status_t status) {
+  if (status != CAIRO_STATUS_SUCCESS)
+    throw Error(ErrorCode::internal, std::string("a figure could not be drawn: ") + cairo_status_to_string(status));
+}
+
+/// Cairo numbers its surfaces over the whole run; here they are numbered anew, so that a figure's bytes are its own.
+std::string with_own_numbers(const std::string& svg) {
+  constexpr std::string_view kWord = "surface";
+  std::string text;
+  std::map<std::string, size_t> numbers;
+  size_t done = 0;
+  for (size_t at = svg.find(kWord); at != std::string::npos; at = svg.find(kWord, done)) {
+    size_t end = at + kWord.size();
+    while (end < svg.size() && std::isdigit(static_cast<unsigned char>(svg[end]))) ++end;
+    text.append(svg, done, at - done).append(kWord);
+    const std::string number = svg.substr(at + kWord.size(), end - at - kWord.size());
+    if (!number.empty()) text += std::to_string(numbers.emplace(number, numbers.size() + 1).first->second);
+    done = end;
+  }
+  return text.append(svg, done);
+}
+
+std::string escaped(const std::string& text) {
+  char* markup = g_markup_escape_text(text.c_str(), -1);
+  std::string result(markup);
+  g_free(markup);
+  return result;
+}
+
+void finish(const SurfacePtr& surface, const ContextPtr& cr) {
+  require_success(cairo_status(cr.get()));
+  cairo_surface_finish(surface.get());
+  require_success(cairo_surface_status(surface.get()));
 }
 
 }  // namespace
@@ -106,11 +146,35 @@ std::string png_of(const Figure& figure) {
   cairo_scale(cr.get(), scale, scale);
   figure.draw(cr.get());
   std::string bytes;
-  const cairo_status_t status = cairo_surface_write_to_png_stream(surface.get(), append_bytes, &bytes);
-  if (status != CAIRO_STATUS_SUCCESS)
-    throw Error(ErrorCode::internal,
-                std::string("a picture of the report could not be drawn: ") + cairo_status_to_string(status));
+  require_success(cairo_status(cr.get()));
+  require_success(cairo_surface_write_to_png_stream(surface.get(), append_bytes, &bytes));
   return bytes;
 }
 
-}  // namespace hepatica::report
+std::string svg_of(const Figure& figure) {
+  std::string bytes;
+  const SurfacePtr surface(cairo_svg_surface_create_for_stream(append_bytes, &bytes, figure.width, figure.height));
+  const ContextPtr cr(cairo_create(surface.get()));
+  figure.draw(cr.get());
+  finish(surface, cr);
+  std::string svg = with_own_numbers(bytes);
+  const size_t root = svg.find("<svg"), inside = svg.find('>', root);
+  if (!figure.alt.empty() && root != std::string::npos && inside != std::string::npos)
+    svg.insert(inside + 1, "\n<title>" + escaped(valid_utf8(figure.alt)) + "</title>");
+  return svg;
+}
+
+std::string pdf_of(const Figure& figure) {
+  std::string bytes;
+  const SurfacePtr surface(cairo_pdf_surface_create_for_stream(append_bytes, &bytes, figure.width, figure.height));
+  cairo_pdf_surface_set_metadata(surface.get(), CAIRO_PDF_METADATA_TITLE, valid_utf8(figure.alt).c_str());
+  // Without a date of its own the file would hold the time of drawing.
+  cairo_pdf_surface_set_metadata(surface.get(), CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z");
+  const ContextPtr cr(cairo_create(surface.get()));
+  figure.draw(cr.get());
+  cairo_show_page(cr.get());
+  finish(surface, cr);
+  return bytes;
+}
+
+}  // namespace hepatica::draw

@@ -1,4 +1,4 @@
-// Cairo and pango with owners, and the few drawing helpers that pictures and pages share.
+// Cairo and pango with owners, and the few drawing helpers that pictures, pages and charts share.
 #pragma once
 
 #include <cairo.h>
@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-namespace hepatica::report {
+namespace hepatica::draw {
 
 struct SurfaceDeleter {
   void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
@@ -50,7 +50,7 @@ double text_height(const LayoutPtr& layout);
 /// The layout with its upper left corner at (x, y).
 void draw_text(cairo_t* cr, const LayoutPtr& layout, double x, double y, const Colour& colour);
 
-/// A picture that is drawn when asked for, at any scale: into a PNG and into a PDF page with the same code.
+/// A picture that is drawn when asked for, at any scale: into PNG, SVG, PDF or a part of a page with the same code.
 struct Figure {
   double width = 0, height = 0;        ///< in units of the drawing
   double pixels_per_unit = 2;          ///< of its PNG
@@ -59,10 +59,13 @@ struct Figure {
   std::string caption;
 };
 
-/// The figure as PNG.
+/// The figure as a file's bytes; the same figure gives the same bytes. A unit is a point (1/72 inch) in SVG and PDF.
+/// `alt` becomes the title of the SVG and of the PDF.
 std::string png_of(const Figure& figure);
+std::string svg_of(const Figure& figure);
+std::string pdf_of(const Figure& figure);
 
 /// `text` with what is not UTF-8 replaced by U+FFFD.
 std::string valid_utf8(const std::string& text);
 
-}  // namespace hepatica::report
+}  // namespace hepatica::draw
