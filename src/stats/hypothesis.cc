@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "stats/distributions.h"
 #include "stats/proportion.h"
+#include "stats/roc.h"
 
 namespace hepatica::stats {
 namespace {
@@ -242,6 +243,44 @@ Test fisher_exact(const Share& first, const Share& second) {
   for (int64_t k = std::max<int64_t>(0, hits - second.n); k <= std::min(hits, first.n); ++k)
     if (const double one = probability(k); one <= observed * (1 + 1e-7)) p += one;  // R's tolerance for equal tables
   return {"Fisher's exact", {}, {}, std::min(1.0, p), {}, n, ""};
+}
+
+namespace {
+
+/// AUC of one group with DeLong's variance.
+struct Area {
+  double auc = 0, variance = 0, n = 0;
+  std::string reason;
+};
+
+Area area_of(std::span<const double> scores, std::span<const uint8_t> is_positive) {
+  const auto positives = std::count(is_positive.begin(), is_positive.end(), uint8_t(1));
+  const auto negatives = long(is_positive.size()) - positives;
+  if (positives < 2 || negatives < 2)
+    return {0, 0, 0, fmt::format("a group has {} positive and {} negative cases; two of each are needed", positives, negatives)};
+  const Placements p = placements(scores, is_positive);
+  return {p.auc,
+          moments_of(p.positive).variance / double(positives) + moments_of(p.negative).variance / double(negatives),
+          double(scores.size()),
+          ""};
+}
+
+}  // namespace
+
+DifferenceTest compare_independent_auc(std::span<const double> first,
+                                       std::span<const uint8_t> first_positive,
+                                       std::span<const double> second,
+                                       std::span<const uint8_t> second_positive,
+                                       double confidence) {
+  const std::string method = "DeLong, independent";
+  const auto n = int64_t(first.size() + second.size());
+  const Area a = area_of(first, first_positive), b = area_of(second, second_positive);
+  if (const std::string reason = a.reason.empty() ? b.reason : a.reason; !reason.empty())
+    return {undefined_outcome(method, n, reason), undefined(n, reason)};
+  const double variance = a.variance + b.variance;
+  const double bottom = a.variance * a.variance / (a.n - 1) + b.variance * b.variance / (b.n - 1);
+  return t_outcome(
+      method, a.auc - b.auc, std::sqrt(variance), bottom > 0 ? variance * variance / bottom : 1, n, 1, confidence);
 }
 
 namespace {
