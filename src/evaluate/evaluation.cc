@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "evaluate/evaluation_cases.h"
 
 namespace hepatica {
 namespace {
@@ -61,40 +62,6 @@ bool level_less(const std::string& a, const std::string& b) {
   if (a.starts_with("<") != b.starts_with("<")) return a.starts_with("<");
   if (a.starts_with(">=") != b.starts_with(">=")) return b.starts_with(">=");
   return natural_less(a, b);
-}
-
-std::string positive_class(const std::vector<std::string>& classes,
-                           const std::string& wanted,
-                           const std::string& file) {
-  if (!wanted.empty()) {
-    if (std::find(classes.begin(), classes.end(), wanted) != classes.end()) return wanted;
-    throw Error(ErrorCode::bad_manifest,
-                fmt::format("{}: the positive class '{}' is none of {}", file, wanted, fmt::join(classes, ", ")));
-  }
-  for (const char* usual : {"malignant", "positive", "1"})
-    if (std::find(classes.begin(), classes.end(), usual) != classes.end()) return usual;
-  return classes.back();
-}
-
-stats::Predictions subset(const stats::Predictions& all, const std::vector<size_t>& cases) {
-  stats::Predictions part;
-  part.classes = all.classes;
-  const size_t k = all.classes.size();
-  for (size_t i : cases) {
-    part.truth.push_back(all.truth[i]);
-    part.predicted.push_back(all.predicted[i]);
-    if (!all.probability.empty())
-      part.probability.insert(
-          part.probability.end(), all.probability.begin() + long(i * k), all.probability.begin() + long((i + 1) * k));
-  }
-  return part;
-}
-
-/// Patients are resampled within their true class, so that no resample loses a class.
-stats::Sampling sampling_of(const stats::Predictions& p, const std::vector<std::string>& cluster_names) {
-  std::vector<std::string> classes;
-  for (int truth : p.truth) classes.push_back(p.classes[size_t(truth)]);
-  return stats::sampling_from_names(cluster_names, classes);
 }
 
 std::vector<std::string> at(const std::vector<std::string>& values, const std::vector<size_t>& cases) {
@@ -193,12 +160,11 @@ Evaluation evaluate(const PredictionTable& table, const EvaluationOptions& optio
   const stats::Predictions& p = table.predictions;
   stats::ClassificationOptions classification;
   classification.calibration_bins = options.calibration_bins;
-  const std::string positive = positive_class(p.classes, options.positive, table.file);
-  classification.positive = int(std::find(p.classes.begin(), p.classes.end(), positive) - p.classes.begin());
-  if (p.classes.size() == 2) result.positive = positive;
+  classification.positive = positive_class(p.classes, options.positive, table.file);
+  if (p.classes.size() == 2) result.positive = p.classes[size_t(classification.positive)];
   const std::vector<std::string> clusters =
       options.cluster.empty() ? table.case_ids : table.column(options.cluster).values;
-  const stats::Sampling sampling = sampling_of(p, clusters);
+  const stats::Sampling sampling = class_sampling(p, clusters);
   result.n = int64_t(p.size());
   result.clusters = int64_t(sampling.stratum_of_cluster.size());
   result.estimates = stats::estimate_all(p, sampling, classification, options.bootstrap);
@@ -210,7 +176,7 @@ Evaluation evaluate(const PredictionTable& table, const EvaluationOptions& optio
         {stratum.column,
          stratum.level,
          int64_t(part.size()),
-         stats::estimate_all(part, sampling_of(part, at(clusters, stratum.cases)), classification, options.bootstrap),
+         stats::estimate_all(part, class_sampling(part, at(clusters, stratum.cases)), classification, options.bootstrap),
          int64_t(part.size()) < kSmall ? fmt::format("small n: fewer than {} cases", kSmall) : ""});
   }
   return result;

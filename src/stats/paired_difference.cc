@@ -16,12 +16,11 @@ namespace {
 constexpr size_t kExactClusters = 12;
 constexpr size_t kChunk = 32;
 
-/// Both methods as one table of twice the cases, so that weights choose which output of a case counts.
+/// The rows of both, one after the other.
 Predictions stacked(const Predictions& first, const Predictions& second) {
-  if (first.classes != second.classes || first.truth != second.truth ||
-      first.probability.empty() != second.probability.empty())
+  if (first.classes != second.classes || first.probability.empty() != second.probability.empty())
     throw Error(ErrorCode::bad_values,
-                "two methods can be compared on the same cases, truth and classes only; match the tables first");
+                "two methods can be compared on the same classes and kinds of output only; match the tables first");
   Predictions both = first;
   both.truth.insert(both.truth.end(), second.truth.begin(), second.truth.end());
   both.predicted.insert(both.predicted.end(), second.predicted.begin(), second.predicted.end());
@@ -29,11 +28,19 @@ Predictions stacked(const Predictions& first, const Predictions& second) {
   return both;
 }
 
+/// Both methods as one table of twice the cases, so that weights choose which output of a case counts.
+Predictions stacked_pairs(const Predictions& first, const Predictions& second) {
+  if (first.truth != second.truth)
+    throw Error(ErrorCode::bad_values,
+                "two methods can be compared on the same cases and truth only; match the tables first");
+  return stacked(first, second);
+}
+
 /// Statistics of the arms whose case i counts `weights[i]` times, from the second method where `exchanged[i]`.
 class Arms {
  public:
   Arms(const Predictions& first, const Predictions& second, const ClassificationOptions& options)
-      : cases_(first.size()), statistics_(stacked(first, second), options) {}
+      : cases_(first.size()), statistics_(stacked_pairs(first, second), options) {}
 
   const std::vector<std::string>& names() const { return statistics_.names(); }
 
@@ -129,6 +136,28 @@ void check_options(const BootstrapOptions& options) {
                 fmt::format("{} permutations; the number must lie within 100 and 1000000", options.resamples));
 }
 
+/// Of a bootstrap whose statistics are those of the first method, then of the second, then their differences.
+std::vector<MetricDifference> differences_of(const Bootstrap& bootstrap,
+                                             const std::vector<std::string>& names,
+                                             int64_t first_n,
+                                             int64_t second_n,
+                                             int64_t n) {
+  const size_t count = names.size();
+  const auto estimate = [&](size_t s, int64_t cases) {
+    return std::isfinite(bootstrap.value(s)) ? bootstrap.best(s, cases)
+                                             : undefined(cases, "a class it needs does not occur");
+  };
+  std::vector<MetricDifference> result;
+  for (size_t s = 0; s < count; ++s) {
+    MetricDifference metric{
+        names[s], estimate(s, first_n), estimate(count + s, second_n), estimate(2 * count + s, n), {}};
+    if (metric.difference.value)
+      metric.others = {bootstrap.percentile(2 * count + s, n), bootstrap.bca(2 * count + s, n)};
+    result.push_back(metric);
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<MetricDifference> bootstrap_differences(const Predictions& first,
@@ -143,19 +172,39 @@ std::vector<MetricDifference> bootstrap_differences(const Predictions& first,
     arms.compute(weights, unexchanged, values.first(2 * count));
     for (size_t s = 0; s < count; ++s) values[2 * count + s] = values[s] - values[count + s];
   };
-  const Bootstrap bootstrap(statistics, 3 * count, sampling, options);
   const auto n = int64_t(first.size());
-  std::vector<MetricDifference> result;
-  const auto estimate = [&](size_t s) {
-    return std::isfinite(bootstrap.value(s)) ? bootstrap.best(s, n) : undefined(n, "a class it needs does not occur");
+  return differences_of(Bootstrap(statistics, 3 * count, sampling, options), arms.names(), n, n, n);
+}
+
+std::vector<MetricDifference> bootstrap_independent_differences(const Predictions& first,
+                                                                const Sampling& first_sampling,
+                                                                const Predictions& second,
+                                                                const Sampling& second_sampling,
+                                                                const ClassificationOptions& classification,
+                                                                const BootstrapOptions& options) {
+  const ClassificationStatistics all(stacked(first, second), classification);
+  const size_t count = all.names().size(), cases = first.size();
+  const auto statistics = [&](std::span<const uint32_t> weights, std::span<double> values) {
+    std::vector<uint32_t> one(weights.begin(), weights.end()), other = one;
+    std::fill(one.begin() + long(cases), one.end(), 0u);
+    std::fill(other.begin(), other.begin() + long(cases), 0u);
+    all.compute(one, values.first(count));
+    all.compute(other, values.subspan(count, count));
+    for (size_t s = 0; s < count; ++s) values[2 * count + s] = values[s] - values[count + s];
   };
-  for (size_t s = 0; s < count; ++s) {
-    MetricDifference metric{arms.names()[s], estimate(s), estimate(count + s), estimate(2 * count + s), {}};
-    if (metric.difference.value)
-      metric.others = {bootstrap.percentile(2 * count + s, n), bootstrap.bca(2 * count + s, n)};
-    result.push_back(metric);
-  }
-  return result;
+  Sampling sampling = first_sampling;
+  const auto clusters = uint32_t(first_sampling.stratum_of_cluster.size());
+  uint32_t strata = 0;
+  for (const uint32_t stratum : first_sampling.stratum_of_cluster) strata = std::max(strata, stratum + 1);
+  for (const uint32_t cluster : second_sampling.cluster_of_case)
+    sampling.cluster_of_case.push_back(clusters + cluster);
+  for (const uint32_t stratum : second_sampling.stratum_of_cluster)
+    sampling.stratum_of_cluster.push_back(strata + stratum);
+  return differences_of(Bootstrap(statistics, 3 * count, sampling, options),
+                        all.names(),
+                        int64_t(cases),
+                        int64_t(second.size()),
+                        int64_t(cases + second.size()));
 }
 
 std::vector<Test> permutation_tests(const Predictions& first,

@@ -1,4 +1,5 @@
-// Differences of all classification statistics between two methods on the same cases: bootstrap and permutation.
+// Differences of all classification statistics between two methods: bootstrap on the same or on different cases, and
+// permutation on the same.
 #pragma once
 
 #include <string>
@@ -24,6 +25,15 @@ std::vector<MetricDifference> bootstrap_differences(const Predictions& first,
                                                     const Sampling& sampling,
                                                     const ClassificationOptions& classification,
                                                     const BootstrapOptions& options);
+
+/// The same of two groups of different cases, such as a random against a time-based split: each group is resampled by
+/// itself. Classes must be the same, else Error{bad_values}.
+std::vector<MetricDifference> bootstrap_independent_differences(const Predictions& first,
+                                                                const Sampling& first_sampling,
+                                                                const Predictions& second,
+                                                                const Sampling& second_sampling,
+                                                                const ClassificationOptions& classification,
+                                                                const BootstrapOptions& options);
 
 /// Paired permutation test of the named statistics: under the hypothesis the two methods' outputs for a cluster may be
 /// exchanged (Good, Permutation Tests, 2000). Exact over all exchanges where at most 12 clusters differ, else from
