@@ -77,27 +77,27 @@ void print_reported(const nlohmann::json& json) {
                row("most favourable", "lowest")});
 }
 
-int finish(const CompareArguments& a, const Common& common, const nlohmann::json& document, const std::string& csv) {
-  if (!a.out.empty()) {
-    OutputFolder out(a.out);
-    write_file(out.staging() / "comparison.json", document.dump(2) + "\n");
-    if (!csv.empty()) write_file(out.staging() / "comparison.csv", csv);
-    out.commit();
-  }
-  if (common.json) print_json(document);
+void write(const std::string& folder, const nlohmann::json& document, const std::string& csv) {
+  if (folder.empty()) return;
+  OutputFolder out(folder);
+  write_file(out.staging() / "comparison.json", document.dump(2) + "\n");
+  if (!csv.empty()) write_file(out.staging() / "comparison.csv", csv);
+  out.commit();
+}
+
+int run_reported(const CompareArguments& a, const Common& common) {
+  if (a.reported[2] != double(int64_t(a.reported[2])))
+    throw Error(ErrorCode::usage, "--reported: the third figure is the number of cases, a whole number");
+  const nlohmann::json document = json_from_reported({a.reported[0], a.reported[1], int64_t(a.reported[2])});
+  write(a.out, document, "");
+  common.json ? print_json(document) : print_reported(document);
   return 0;
 }
 
 int run(const CompareArguments& a, const Common& common) {
   if (a.reported.empty() == a.files.empty())
     throw Error(ErrorCode::usage, "give two tables of predictions or more, or --reported ACC_A,ACC_B,N");
-  if (!a.reported.empty()) {
-    if (a.reported[2] != double(int64_t(a.reported[2])))
-      throw Error(ErrorCode::usage, "--reported: the third figure is the number of cases, a whole number");
-    const nlohmann::json document = json_from_reported({a.reported[0], a.reported[1], int64_t(a.reported[2])});
-    if (!common.json) print_reported(document);
-    return finish(a, common, document, "");
-  }
+  if (!a.reported.empty()) return run_reported(a, common);
   ComparisonOptions options;
   options.bootstrap = {a.resamples, common.seed, a.confidence};
   options.positive = a.positive;
@@ -105,12 +105,15 @@ int run(const CompareArguments& a, const Common& common) {
   std::vector<PredictionTable> tables;
   for (const std::string& file : a.files) tables.push_back(read_predictions(file));
   const Comparison comparison = a.unpaired ? compare_unpaired(tables, options) : compare_paired(tables, options);
-  if (!common.json)
-    for (const PairComparison& pair : comparison.pairs) print_pair(pair);
-  if (!common.quiet)
-    for (const std::string& warning : comparison.warnings) fmt::print(stderr, "warning: {}\n", warning);
-  return finish(
-      a, common, json_from_comparison(comparison, tables, options), csv_from_comparison(comparison));
+  const nlohmann::json document = json_from_comparison(comparison, tables, options);
+  write(a.out, document, csv_from_comparison(comparison));
+  if (common.json) {
+    print_json(document);
+    return 0;
+  }
+  for (const PairComparison& pair : comparison.pairs) print_pair(pair);
+  for (const std::string& warning : comparison.warnings) fmt::print("warning: {}\n", warning);
+  return 0;
 }
 
 }  // namespace
