@@ -60,8 +60,8 @@ std::vector<std::pair<size_t, std::string>> auc_names(const stats::Predictions& 
 }
 
 ComparedTest of_delong(const std::string& metric, const stats::AucComparison& comparison, int64_t n) {
-  ComparedTest result{metric, stats::undefined_outcome("DeLong", n, comparison.difference.reason),
-                      comparison.difference, {}, {}};
+  ComparedTest result{
+      metric, stats::undefined_outcome("DeLong", n, comparison.difference.reason), comparison.difference, {}, {}};
   if (comparison.p) result.test = {"DeLong", comparison.z, {}, comparison.p, {}, n, ""};
   if (!comparison.p && result.test.reason.empty()) result.test.reason = "the difference of the AUCs does not vary";
   return result;
@@ -195,8 +195,7 @@ Comparison compare_paired(const std::vector<PredictionTable>& given, const Compa
       const Pair pair = pair_of(tables[a], tables[b], result.warnings);
       PairComparison one{result.methods[a], result.methods[b], {}, {}, {}, {}};
       one.counts = stats::paired_counts(right_of(pair.first), right_of(pair.second));
-      one.metrics =
-          stats::bootstrap_differences(pair.first, pair.second, sampling, classification, options.bootstrap);
+      one.metrics = stats::bootstrap_differences(pair.first, pair.second, sampling, classification, options.bootstrap);
       add_mcnemar(*one.counts, confidence, one.tests);
       add_delong(pair, classification.positive, confidence, one.tests);
       add_permutation(pair, sampling, classification, options.bootstrap, one);
@@ -216,11 +215,12 @@ void check_distinct(const PredictionTable& a, const PredictionTable& b) {
   FaultList faults;
   for (const std::string& id : b.case_ids)
     if (known.count(id))
-      faults.add(fmt::format("{}: case '{}' is also in {}; an unpaired comparison needs different cases, so leave "
-                             "--unpaired out or leave the case out of one",
-                             b.file,
-                             id,
-                             a.file));
+      faults.add(
+          fmt::format("{}: case '{}' is also in {}; an unpaired comparison needs different cases, so leave "
+                      "--unpaired out or leave the case out of one",
+                      b.file,
+                      id,
+                      a.file));
   faults.raise();
 }
 
@@ -237,8 +237,7 @@ PairComparison unpaired(const PredictionTable& a,
   const std::vector<uint8_t> first = right_of(pair.first), second = right_of(pair.second);
   add("accuracy", stats::student_t(numbers_of(first), numbers_of(second), confidence));
   add("accuracy", stats::welch_t(numbers_of(first), numbers_of(second), confidence));
-  const stats::DifferenceTest proportions =
-      stats::compare_proportions(share_of(first), share_of(second), confidence);
+  const stats::DifferenceTest proportions = stats::compare_proportions(share_of(first), share_of(second), confidence);
   add("accuracy", proportions);
   add("accuracy", {stats::fisher_exact(share_of(first), share_of(second)), proportions.difference});
   if (!pair.first.probability.empty())
@@ -271,8 +270,8 @@ Comparison compare_unpaired(const std::vector<PredictionTable>& given, const Com
   for (size_t a = 0; a < tables.size(); ++a)
     for (size_t b = a + 1; b < tables.size(); ++b) {
       check_distinct(tables[a], tables[b]);
-      PairComparison one = unpaired(
-          tables[a], tables[b], pair_of(tables[a], tables[b], result.warnings), classification, options);
+      PairComparison one =
+          unpaired(tables[a], tables[b], pair_of(tables[a], tables[b], result.warnings), classification, options);
       one.first = result.methods[a];
       one.second = result.methods[b];
       result.pairs.push_back(std::move(one));

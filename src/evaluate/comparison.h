@@ -42,9 +42,9 @@ struct PairComparison {
 };
 
 struct Comparison {
-  std::string mode;                   ///< "paired" or "unpaired"
-  std::vector<std::string> methods;   ///< as named in the pairs
-  std::vector<int64_t> n;             ///< cases per method
+  std::string mode;                  ///< "paired" or "unpaired"
+  std::vector<std::string> methods;  ///< as named in the pairs
+  std::vector<int64_t> n;            ///< cases per method
   std::vector<std::string> classes;
   std::string positive;  ///< empty with more than two classes
   std::vector<PairComparison> pairs;

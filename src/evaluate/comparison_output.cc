@@ -35,11 +35,8 @@ nlohmann::json json_of(const PairComparison& pair) {
     (of_class.empty() ? metrics[metric] : per_class[of_class][metric]) = json_of(one);
   }
   for (const ComparedTest& test : pair.tests) tests.push_back(json_of(test));
-  nlohmann::json json{{"first", pair.first},
-                      {"second", pair.second},
-                      {"metrics", metrics},
-                      {"per_class", per_class},
-                      {"tests", tests}};
+  nlohmann::json json{
+      {"first", pair.first}, {"second", pair.second}, {"metrics", metrics}, {"per_class", per_class}, {"tests", tests}};
   if (pair.counts)
     json["counts"] = {{"both_right", pair.counts->both},
                       {"only_first", pair.counts->only_first},

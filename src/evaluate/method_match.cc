@@ -49,8 +49,7 @@ void take_classes(PredictionTable& table, const std::vector<std::string>& classe
   for (int& truth : p.truth) truth = places[size_t(truth)];
   for (int& predicted : p.predicted) predicted = places[size_t(predicted)];
   std::vector<double> probability(p.probability.size());
-  for (size_t i = 0; i < probability.size(); ++i)
-    probability[i / k * k + size_t(places[i % k])] = p.probability[i];
+  for (size_t i = 0; i < probability.size(); ++i) probability[i / k * k + size_t(places[i % k])] = p.probability[i];
   p.probability = std::move(probability);
   p.classes = classes;
 }
@@ -80,8 +79,8 @@ void find_faults(const PredictionTable& first, const PredictionTable& table, Fau
   }
   for (const std::string& id : table.case_ids)
     if (rows.count(id))
-      faults.add(fmt::format(
-          "{}: case '{}' of {} is missing; add it, or leave it out of both", first.file, id, table.file));
+      faults.add(
+          fmt::format("{}: case '{}' of {} is missing; add it, or leave it out of both", first.file, id, table.file));
 }
 
 PredictionTable in_order_of(const std::vector<std::string>& case_ids, const PredictionTable& table) {

@@ -50,13 +50,14 @@ ReaderScore score_of(const ReaderCases& study, size_t modality, const std::vecto
 std::vector<ReaderScore> reader_scores(const ReaderCases& study, const ReaderStudyOptions& options) {
   const ReadingTable& table = study.table();
   std::vector<ReaderScore> scores;
-  const auto add = [&](size_t m, const std::vector<size_t>& readers, const std::string& reader, const std::string& level) {
-    ReaderScore score = score_of(study, m, readers, options.bootstrap.confidence);
-    if (score.n == 0) return;
-    score.reader = reader;
-    score.level = level;
-    scores.push_back(std::move(score));
-  };
+  const auto add =
+      [&](size_t m, const std::vector<size_t>& readers, const std::string& reader, const std::string& level) {
+        ReaderScore score = score_of(study, m, readers, options.bootstrap.confidence);
+        if (score.n == 0) return;
+        score.reader = reader;
+        score.level = level;
+        scores.push_back(std::move(score));
+      };
   for (const size_t m : study.modalities()) {
     if (study.ai()) add(m, {*study.ai()}, table.readers[*study.ai()], "");
     for (const size_t r : study.humans()) add(m, {r}, table.readers[r], table.levels[r]);

@@ -69,10 +69,10 @@ void analyse_merits(const ReaderCases& study, const ReaderStudyOptions& options,
   const auto &humans = study.humans(), &modalities = study.modalities();
   const std::vector<size_t> cases = study.complete(modalities, humans);
   if (cases.size() < table.case_ids.size())
-    result.warnings.push_back(
-        fmt::format("{} of {} cases were read by all readers in all modalities; the multi-reader analysis rests on them",
-                    cases.size(),
-                    table.case_ids.size()));
+    result.warnings.push_back(fmt::format(
+        "{} of {} cases were read by all readers in all modalities; the multi-reader analysis rests on them",
+        cases.size(),
+        table.case_ids.size()));
   if (cases.size() >= 2)
     for (const stats::Merit merit : merits_for(study, modalities, humans, cases)) {
       const stats::ReaderStudy design = study_of(study, modalities, humans, cases, merit);

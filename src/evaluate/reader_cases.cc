@@ -85,9 +85,9 @@ std::vector<stats::NamedEstimate> ReaderCases::estimates(const std::vector<size_
 
 ReaderStudyResult analyse_readers(const ReadingTable& table, const ReaderStudyOptions& options) {
   if (options.unsure && (!table.has_confidence || options.confidence_of_positive))
-    throw Error(ErrorCode::usage,
-                fmt::format("{}: combining by confidence needs, for each reading, a confidence in the reading",
-                            table.file));
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("{}: combining by confidence needs, for each reading, a confidence in the reading", table.file));
   const ReaderCases cases(table, options);
   ReaderStudyResult result;
   result.warnings = table.warnings;

@@ -36,7 +36,7 @@ struct ReaderScore {
 struct ReaderAgreement {
   std::string reader, level, modality;
   stats::PairedCounts counts;
-  stats::Estimate difference;      ///< accuracy of the method minus that of the reader
+  stats::Estimate difference;  ///< accuracy of the method minus that of the reader
   stats::Test exact, mid_p, chi_square;
   std::optional<double> holm, benjamini_hochberg;  ///< of the exact p, over all readers and modalities
 };
@@ -102,11 +102,12 @@ nlohmann::json json_from_readers(const ReaderStudyResult& result,
                                  const ReadingTable& table,
                                  const ReaderStudyOptions& options);
 
-/// "reader,level,modality,readers,metric,class,value,lower,upper,n,method,reason"; combined readings have the rule in
-/// "rule".
+/// "reader,level,modality,readers,rule,metric,class,value,lower,upper,n,method,reason"; the rule is "alone", or how the
+/// reading was combined with the method's. Without a reader: all readers of the level.
 std::string readers_csv(const ReaderStudyResult& result);
 /// "kind,first,second,level,modality,n,both_right,only_ai,only_reader,neither,value,lower,upper,p,p_mid,p_chi_square,
-/// p_holm,p_bh,reason": the matrices of agreement with the method (kind "ai"), Cohen's and Fleiss' kappas.
+/// p_holm,p_bh,reason": the method against each reader (value: difference of the accuracies), Cohen's and Fleiss'
+/// kappas.
 std::string agreement_csv(const ReaderStudyResult& result, const std::string& ai);
 
 }  // namespace hepatica

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "evaluate/evaluation_cases.h"
 #include "evaluate/method_match.h"
 
 namespace hepatica {
@@ -46,8 +47,7 @@ class TableReader {
   }
 
   ReadingTable read() {
-    if (table_.rows.empty())
-      refuse(fmt::format("{}: the table has no rows; give a row for each reading", table_.file));
+    if (table_.rows.empty()) refuse(fmt::format("{}: the table has no rows; give a row for each reading", table_.file));
     find_classes();
     for (const CsvTable::Row& row : table_.rows) add(row);
     faults_.raise();
@@ -78,7 +78,8 @@ class TableReader {
         if (!cell(row, column).empty()) labels.insert(cell(row, column));
     result_.classes = order_.empty() ? std::vector<std::string>(labels.begin(), labels.end()) : order_;
     if (result_.classes.size() < 2)
-      refuse(fmt::format("{}: truth and reading hold fewer than two classes; there is nothing to compare", table_.file));
+      refuse(
+          fmt::format("{}: truth and reading hold fewer than two classes; there is nothing to compare", table_.file));
     for (size_t c = 0; c < result_.classes.size(); ++c) class_numbers_[result_.classes[c]] = int(c);
   }
 
@@ -103,9 +104,8 @@ class TableReader {
     double value = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (problem == std::errc() && end == text.data() + text.size() && std::isfinite(value)) return value;
-    faults_.add(fmt::format("{}: confidence is '{}', not a finite number; correct the cell or leave it empty",
-                            table_.where(row),
-                            text));
+    faults_.add(fmt::format(
+        "{}: confidence is '{}', not a finite number; correct the cell or leave it empty", table_.where(row), text));
     return std::nullopt;
   }
 
@@ -130,12 +130,13 @@ class TableReader {
     if (added)
       rows_.push_back(one);
     else
-      faults_.add(fmt::format("{}: reader '{}' has read case '{}' already in line {}; leave one of them out, or tell "
-                              "them apart with a column 'modality'",
-                              table_.where(row),
-                              cell(row, "reader"),
-                              cell(row, "case_id"),
-                              at->second));
+      faults_.add(
+          fmt::format("{}: reader '{}' has read case '{}' already in line {}; leave one of them out, or tell "
+                      "them apart with a column 'modality'",
+                      table_.where(row),
+                      cell(row, "reader"),
+                      cell(row, "case_id"),
+                      at->second));
   }
 
   /// Whether the case's truth and the reader's level are those of earlier rows.
@@ -205,9 +206,12 @@ ReadingTable read_readings(const std::filesystem::path& path, const std::vector<
 size_t reader_number(const ReadingTable& table, const std::string& name) {
   const auto found = std::find(table.readers.begin(), table.readers.end(), name);
   if (found == table.readers.end())
-    refuse(fmt::format(
-        "{}: there is no reader '{}'; there are: {}", table.file, name, fmt::join(table.readers, ", ")));
+    refuse(fmt::format("{}: there is no reader '{}'; there are: {}", table.file, name, fmt::join(table.readers, ", ")));
   return size_t(found - table.readers.begin());
+}
+
+std::string positive_name(const ReadingTable& table, const std::string& wanted) {
+  return table.classes[size_t(positive_class(table.classes, wanted, table.file))];
 }
 
 namespace {
@@ -221,10 +225,8 @@ std::vector<size_t> rows_for(const ReadingTable& table, const PredictionTable& p
   for (size_t i = 0; i < table.case_ids.size(); ++i) {
     const auto found = rows.find(table.case_ids[i]);
     if (found == rows.end()) {
-      faults.add(fmt::format("{}: case '{}' of {} is missing; add its prediction",
-                             predictions.file,
-                             table.case_ids[i],
-                             table.file));
+      faults.add(fmt::format(
+          "{}: case '{}' of {} is missing; add its prediction", predictions.file, table.case_ids[i], table.file));
       continue;
     }
     const auto& p = predictions.predictions;
@@ -259,8 +261,10 @@ ReadingTable with_method(const ReadingTable& table,
                          const std::string& name,
                          const std::string& confidence_class) {
   if (std::count(table.readers.begin(), table.readers.end(), name) > 0)
-    refuse(fmt::format(
-        "{}: there is a reader '{}' already; give the predictions of {} another name", table.file, name, predictions.file));
+    refuse(fmt::format("{}: there is a reader '{}' already; give the predictions of {} another name",
+                       table.file,
+                       name,
+                       predictions.file));
   const std::vector<size_t> rows = rows_for(table, predictions);
   const stats::Predictions& p = predictions.predictions;
   const auto asked = std::find(p.classes.begin(), p.classes.end(), confidence_class);
@@ -275,8 +279,7 @@ ReadingTable with_method(const ReadingTable& table,
     for (size_t i = 0; i < table.case_ids.size(); ++i) {
       for (size_t r = 0; r < table.readers.size(); ++r) more.readings[more.place(m, r, i)] = table.at(m, r, i);
       Reading reading{class_in(table, p.classes[size_t(p.predicted[rows[i]])], predictions.file), {}};
-      const size_t c =
-          confidence_class.empty() ? size_t(p.predicted[rows[i]]) : size_t(asked - p.classes.begin());
+      const size_t c = confidence_class.empty() ? size_t(p.predicted[rows[i]]) : size_t(asked - p.classes.begin());
       if (!p.probability.empty()) reading.confidence = p.probability[rows[i] * p.classes.size() + c];
       more.readings[more.place(m, table.readers.size(), i)] = reading;
     }

@@ -22,9 +22,9 @@ struct ReadingTable {
   std::string file, sha256;
   std::vector<std::string> classes;  ///< of truth and readings: sorted, or in the order asked for
   std::vector<std::string> case_ids, readers, modalities;
-  std::vector<std::string> levels;  ///< of each reader, such as "senior"; empty where there is none
-  std::vector<int> truth;           ///< class number per case
-  bool has_confidence = false;      ///< every reading has one
+  std::vector<std::string> levels;               ///< of each reader, such as "senior"; empty where there is none
+  std::vector<int> truth;                        ///< class number per case
+  bool has_confidence = false;                   ///< every reading has one
   std::vector<std::optional<Reading>> readings;  ///< [modality][reader][case]
   std::vector<std::string> warnings;
 
@@ -46,6 +46,9 @@ ReadingTable readings_from_table(const CsvTable& table, const std::vector<std::s
 
 /// Number of a reader. Error{bad_manifest} names those that are there.
 size_t reader_number(const ReadingTable& table, const std::string& name);
+
+/// The class that statistics of two classes speak of. Errors of `positive_class`.
+std::string positive_name(const ReadingTable& table, const std::string& wanted);
 
 /// The table with the predictions of a method as one more reader, in every modality the same; its confidence is the
 /// probability of the class it says, or of `confidence_class` where that is not empty. Error{bad_manifest} lists up to

@@ -137,11 +137,8 @@ void check_options(const BootstrapOptions& options) {
 }
 
 /// Of a bootstrap whose statistics are those of the first method, then of the second, then their differences.
-std::vector<MetricDifference> differences_of(const Bootstrap& bootstrap,
-                                             const std::vector<std::string>& names,
-                                             int64_t first_n,
-                                             int64_t second_n,
-                                             int64_t n) {
+std::vector<MetricDifference> differences_of(
+    const Bootstrap& bootstrap, const std::vector<std::string>& names, int64_t first_n, int64_t second_n, int64_t n) {
   const size_t count = names.size();
   const auto estimate = [&](size_t s, int64_t cases) {
     return std::isfinite(bootstrap.value(s)) ? bootstrap.best(s, cases)
@@ -196,8 +193,7 @@ std::vector<MetricDifference> bootstrap_independent_differences(const Prediction
   const auto clusters = uint32_t(first_sampling.stratum_of_cluster.size());
   uint32_t strata = 0;
   for (const uint32_t stratum : first_sampling.stratum_of_cluster) strata = std::max(strata, stratum + 1);
-  for (const uint32_t cluster : second_sampling.cluster_of_case)
-    sampling.cluster_of_case.push_back(clusters + cluster);
+  for (const uint32_t cluster : second_sampling.cluster_of_case) sampling.cluster_of_case.push_back(clusters + cluster);
   for (const uint32_t stratum : second_sampling.stratum_of_cluster)
     sampling.stratum_of_cluster.push_back(strata + stratum);
   return differences_of(Bootstrap(statistics, 3 * count, sampling, options),
