@@ -145,6 +145,7 @@ class TableReader {
       result_.truth.push_back(truth);
       truth_lines_.push_back(row.line);
     }
+    if (one.reader == result_.levels.size()) result_.levels.push_back(cell(row, "level"));
     if (result_.truth[one.of_case] != truth) {
       faults_.add(fmt::format("{}: case '{}' has the truth '{}' here and '{}' in line {}; a case has one truth",
                               table_.where(row),
@@ -154,7 +155,6 @@ class TableReader {
                               truth_lines_[one.of_case]));
       return false;
     }
-    if (one.reader == result_.levels.size()) result_.levels.push_back(cell(row, "level"));
     if (result_.levels[one.reader] != cell(row, "level")) {
       faults_.add(fmt::format("{}: reader '{}' has the level '{}' here and '{}' before; a reader has one level",
                               table_.where(row),

@@ -121,8 +121,8 @@ int run(const CompareArguments& a, const Common& common) {
 Command declare_compare() {
   return {"compare",
           "Tests of two or more methods on the same cases, with differences, and what a claim is worth",
-          "hepatica compare lilnet.csv baseline.csv --out comparison\n"
-          "hepatica compare random_split.csv time_split.csv --unpaired\n"
+          "hepatica compare lilnet.csv baseline.csv --out comparison\n  "
+          "hepatica compare random_split.csv time_split.csv --unpaired\n  "
           "hepatica compare --reported .887,.872,1308",
           [](CLI::App& app) -> std::function<int(const Common&)> {
             auto a = std::make_shared<CompareArguments>();
