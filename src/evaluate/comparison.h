@@ -75,5 +75,8 @@ std::string csv_from_comparison(const Comparison& comparison);
 /// What reported accuracies allow: {"claimed", "other", "n", "congruence": {"low", "high"}, "false_claim": {"lowest",
 /// "highest", "independent", ...}}. The method with the higher accuracy is the claimed one.
 nlohmann::json json_from_reported(const stats::ReportedAccuracies& reported);
+/// The same of means of a value a case, such as Dice, whose correlation over the cases is given: {"claimed", "other",
+/// "n", "false_claim": {"probability", "reason"}}. The method with the higher mean is the claimed one.
+nlohmann::json json_from_reported(const stats::ReportedMeans& reported);
 
 }  // namespace hepatica

@@ -168,4 +168,21 @@ nlohmann::json json_from_reported(const stats::ReportedAccuracies& given) {
             {"independent_congruence", reported.claimed * reported.other}}}};
 }
 
+nlohmann::json json_from_reported(const stats::ReportedMeans& given) {
+  stats::ReportedMeans reported = given;
+  if (reported.other > reported.claimed) {
+    std::swap(reported.claimed, reported.other);
+    std::swap(reported.claimed_sd, reported.other_sd);
+  }
+  const stats::FalseClaim claim = stats::false_claim_of_means(reported);
+  nlohmann::json false_claim{{"probability", json_number(claim.probability)}};
+  if (!claim.reason.empty()) false_claim["reason"] = claim.reason;
+  return {{"mode", "reported_means"},
+          {"claimed", {{"mean", reported.claimed}, {"sd", reported.claimed_sd}}},
+          {"other", {{"mean", reported.other}, {"sd", reported.other_sd}}},
+          {"correlation", reported.correlation},
+          {"n", reported.n},
+          {"false_claim", false_claim}};
+}
+
 }  // namespace hepatica

@@ -241,11 +241,14 @@ TEST(CompareUnpaired, AgreesWithR) {
 }
 
 TEST(Reported, HigherAccuracyIsTheClaim) {
-  const nlohmann::json json = json_from_reported({.88, .9, 100});
+  const nlohmann::json json = json_from_reported(stats::ReportedAccuracies{.88, .9, 100});
   EXPECT_EQ(json["claimed"], .9);
   EXPECT_NEAR(json["false_claim"]["lowest"].get<double>(), .125, 1e-9);  // right on two cases more: 1 / 2^3
   EXPECT_NEAR(json["congruence"]["low"].get<double>(), .78, 1e-12);
-  EXPECT_THROW(json_from_reported({90, 88, 100}), Error);
+  EXPECT_THROW(json_from_reported(stats::ReportedAccuracies{90, 88, 100}), Error);
+  // scipy.stats.t.cdf at sqrt(50) (.85 - .86) / sqrt(.1^2 + .12^2 - 2 * .7 * .1 * .12), 49 degrees.
+  const nlohmann::json means = json_from_reported(stats::ReportedMeans{.85, .12, .86, .1, .7, 50});
+  EXPECT_NEAR(means["false_claim"]["probability"].get<double>(), 0.21061329902249576, 1e-9);
 }
 
 }  // namespace

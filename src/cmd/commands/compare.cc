@@ -11,7 +11,7 @@ namespace {
 struct CompareArguments {
   std::vector<std::string> files;
   std::string out, positive, cluster;
-  std::vector<double> reported;
+  std::vector<double> reported, reported_means;
   bool unpaired = false;
   int resamples = 2000;
   double confidence = 0.95;
@@ -85,19 +85,34 @@ void write(const std::string& folder, const nlohmann::json& document, const std:
   out.commit();
 }
 
+int64_t cases_of(double figure, const char* option) {
+  if (figure != double(int64_t(figure)))
+    throw Error(ErrorCode::usage, fmt::format("{}: the last figure is the number of cases, a whole number", option));
+  return int64_t(figure);
+}
+
 int run_reported(const CompareArguments& a, const Common& common) {
-  if (a.reported[2] != double(int64_t(a.reported[2])))
-    throw Error(ErrorCode::usage, "--reported: the third figure is the number of cases, a whole number");
-  const nlohmann::json document = json_from_reported({a.reported[0], a.reported[1], int64_t(a.reported[2])});
+  const auto &r = a.reported, &m = a.reported_means;
+  const nlohmann::json document =
+      m.empty()
+          ? json_from_reported(stats::ReportedAccuracies{r[0], r[1], cases_of(r[2], "--reported")})
+          : json_from_reported(stats::ReportedMeans{m[0], m[1], m[2], m[3], m[4], cases_of(m[5], "--reported-means")});
   write(a.out, document, "");
-  common.json ? print_json(document) : print_reported(document);
+  if (common.json)
+    print_json(document);
+  else if (m.empty())
+    print_reported(document);
+  else
+    fmt::print("probability that the higher mean is not the better one: {}\n",
+               document["false_claim"]["probability"].dump());
   return 0;
 }
 
 int run(const CompareArguments& a, const Common& common) {
-  if (a.reported.empty() == a.files.empty())
-    throw Error(ErrorCode::usage, "give two tables of predictions or more, or --reported ACC_A,ACC_B,N");
-  if (!a.reported.empty()) return run_reported(a, common);
+  if (!a.reported.empty() + !a.reported_means.empty() + !a.files.empty() != 1)
+    throw Error(ErrorCode::usage,
+                "give either two tables of predictions or more, or --reported ACC_A,ACC_B,N, or --reported-means");
+  if (a.files.empty()) return run_reported(a, common);
   ComparisonOptions options;
   options.bootstrap = {a.resamples, common.seed, a.confidence};
   options.positive = a.positive;
@@ -135,6 +150,13 @@ Command declare_compare() {
                            "that the claimed superiority is false")
                 ->delimiter(',')
                 ->expected(3);
+            app.add_option(
+                   "--reported-means",
+                   a->reported_means,
+                   "the same of means, such as Dice: MEAN_A,SD_A,MEAN_B,SD_B,R,N with the correlation R of both "
+                   "over the cases")
+                ->delimiter(',')
+                ->expected(6);
             app.add_option("--cluster", a->cluster, "column that names the patient, where a patient has several cases");
             app.add_option("--positive", a->positive, "with two classes: the one that sensitivity and AUC speak of");
             app.add_option("--resamples", a->resamples, "bootstrap resamples and permutations")
