@@ -86,7 +86,7 @@ void write(const std::string& folder, const nlohmann::json& document, const std:
 }
 
 int64_t cases_of(double figure, const char* option) {
-  if (figure != double(int64_t(figure)))
+  if (!(figure >= 1 && figure <= 1e12) || figure != double(int64_t(figure)))
     throw Error(ErrorCode::usage, fmt::format("{}: the last figure is the number of cases, a whole number", option));
   return int64_t(figure);
 }
