@@ -177,8 +177,10 @@ TEST(ReaderStudy, ConfidencesModalitiesAndPredictions) {
   EXPECT_EQ(r.scores[1].reader, "R1");
   EXPECT_NEAR(value_of(r.scores[1].estimates, "auc"), (4 * 6 + 2 * 4 * .5) / 36, 1e-12);
   // Below 60 are cases 1, 4, 7 and 10, on which the AI is right: nothing is lost.
-  for (const CombinedReading& one : r.combined)
-    if (one.rule.starts_with("the method's below")) EXPECT_EQ(one.counts.only_second, 0) << one.reader;
+  for (const CombinedReading& one : r.combined) {
+    if (!one.rule.starts_with("the method's below")) continue;
+    EXPECT_EQ(one.counts.only_second, 0) << one.reader;
+  }
   const nlohmann::json json = json_from_readers(r, table, options);
   EXPECT_EQ(json["mrmc"].size(), 2u);
   EXPECT_EQ(json["ai"], "AI");
