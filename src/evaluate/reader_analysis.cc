@@ -145,7 +145,7 @@ class Combiner {
     }
     if (options_.unsure)
       add(m, r, fmt::format("the method's below a confidence of {:g}", *options_.unsure), cases, unsure, alone);
-    add(m, r, "right where either is (upper bound)", cases, best, alone);
+    add(m, r, "right where either is (upper bound)", cases, best, alone, "it cannot be worse than the reader alone");
   }
 
   void of_majority(size_t m) {
@@ -162,7 +162,7 @@ class Combiner {
       said.push_back(ai);
       together.push_back(majority(said, study_.table().classes.size(), ai));
     }
-    add(m, {}, "majority of readers", cases, alone, alone);
+    add(m, {}, "majority of readers", cases, alone, alone, "it is what the readings with the method are compared with");
     add(m, {}, "majority of readers and method", cases, together, alone);
   }
 
@@ -171,7 +171,8 @@ class Combiner {
            const std::string& rule,
            const std::vector<size_t>& cases,
            const std::vector<int>& combined,
-           const std::vector<int>& alone) {
+           const std::vector<int>& alone,
+           const std::string& why_untested = "") {
     const ReadingTable& table = study_.table();
     CombinedReading one;
     if (reader) one.reader = table.readers[*reader], one.level = table.levels[*reader];
@@ -185,7 +186,8 @@ class Combiner {
     }
     one.counts = stats::paired_counts(first, second);
     one.difference = stats::paired_proportion_difference(one.counts, options_.bootstrap.confidence);
-    one.test = stats::mcnemar_exact(one.counts);
+    one.test = why_untested.empty() ? stats::mcnemar_exact(one.counts)
+                                    : stats::undefined_outcome("McNemar, exact", one.counts.n(), why_untested);
     result_.push_back(std::move(one));
   }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "draw/heat_map.h"
@@ -17,7 +18,9 @@ constexpr size_t kColumns = 3;
 
 std::string p_text(const stats::Test& test) {
   if (!test.p) return "";
-  return *test.p < 0.001 ? ", P < .001" : fmt::format(", P = {:.3f}", *test.p);
+  if (*test.p < 0.001) return ", P < .001";
+  const std::string digits = fmt::format("{:.3f}", *test.p);
+  return ", P = " + (digits[0] == '0' ? digits.substr(1) : digits);
 }
 
 std::string where(const std::string& level, const std::string& modality) {
@@ -30,9 +33,9 @@ draw::Drawing matrix_of(const ReaderAgreement& one, const std::string& ai) {
   const int64_t counts[2][2] = {{one.counts.both, one.counts.only_first}, {one.counts.only_second, one.counts.neither}};
   draw::HeatMap map;
   const std::string of = where(one.level, one.modality);
-  map.title = one.reader + (of.empty() ? "" : " (" + of + ")") + p_text(one.exact);
+  map.title = one.reader + p_text(one.exact);
   map.rows_label = ai;
-  map.columns_label = one.reader;
+  map.columns_label = one.reader + (of.empty() ? "" : " (" + of + ")");
   map.rows = map.columns = {"Right", "Wrong"};
   for (const auto& row : counts) {
     map.values.emplace_back();
@@ -99,7 +102,7 @@ draw::Drawing panel_of(const ReaderStudyResult& result,
                        const ReaderStudyOptions& options,
                        const std::string& of_class) {
   constexpr draw::Marker kMarkers[] = {
-      draw::Marker::circle, draw::Marker::square, draw::Marker::triangle, draw::Marker::diamond, draw::Marker::plus};
+      draw::Marker::circle, draw::Marker::triangle, draw::Marker::square, draw::Marker::plus};
   draw::XyChart chart;
   chart.title = study.binary() ? "" : of_class;
   chart.x = {"1 \u2212 specificity", 0.0, 1.0};
@@ -108,7 +111,7 @@ draw::Drawing panel_of(const ReaderStudyResult& result,
   std::optional<draw::Series> curve;
   if (study.ai() && study.binary()) curve = curve_of(study, options.ai);
   if (curve) chart.series.push_back(*curve);
-  std::map<std::string, size_t> groups;
+  std::map<std::string, size_t> groups, levels, modalities;
   for (const ReaderScore& score : result.scores) {
     const auto point = point_of(score, of_class);
     if (score.reader.empty() || !point) continue;
@@ -118,12 +121,15 @@ draw::Drawing panel_of(const ReaderStudyResult& result,
                              : of.empty() ? std::string("Readers")
                                           : "Readers, " + of;
     const auto [at, added] = groups.emplace(name, chart.series.size());
+    // The colour tells the level, the marker the modality.
     if (added) {
+      const size_t colour = 1 + levels.emplace(score.level, levels.size()).first->second;
+      const size_t marker = modalities.emplace(score.modality, modalities.size()).first->second;
       draw::Series series;
       series.name = name;
       series.line = false;
-      series.marker = method ? draw::Marker::diamond : kMarkers[(groups.size() - 1) % 5];
-      series.colour = method ? 0 : 1 + (groups.size() - 1) % 6;
+      series.marker = method ? draw::Marker::diamond : kMarkers[marker % std::size(kMarkers)];
+      series.colour = method ? 0 : colour;
       chart.series.push_back(series);
     }
     draw::Series& series = chart.series[at->second];
