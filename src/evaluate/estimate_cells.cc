@@ -1,0 +1,33 @@
+#include "evaluate/estimate_cells.h"
+
+#include <fmt/format.h>
+
+namespace hepatica {
+
+std::string number_cell(const std::optional<double>& number) { return number ? fmt::format("{:.9g}", *number) : ""; }
+
+std::pair<std::string, std::string> class_and_metric(const std::string& name) {
+  const size_t colon = name.rfind(':');
+  if (colon == std::string::npos) return {"", name};
+  return {name.substr(0, colon), name.substr(colon + 1)};
+}
+
+std::vector<std::string> estimate_cells(const stats::Estimate& e) {
+  return {number_cell(e.value), number_cell(e.lower), number_cell(e.upper), fmt::format("{}", e.n), e.method, e.reason};
+}
+
+void put_estimates(const std::vector<stats::NamedEstimate>& estimates,
+                   nlohmann::json& metrics,
+                   nlohmann::json& per_class) {
+  metrics = per_class = nlohmann::json::object();
+  for (const stats::NamedEstimate& named : estimates) {
+    const auto [of_class, metric] = class_and_metric(named.name);
+    (of_class.empty() ? metrics[metric] : per_class[of_class][metric]) = stats::json_from_estimate(named.estimate);
+  }
+}
+
+nlohmann::json json_number(const std::optional<double>& number) {
+  return number ? nlohmann::json(*number) : nlohmann::json(nullptr);
+}
+
+}  // namespace hepatica
