@@ -23,10 +23,23 @@ LesionResult& entry(std::vector<LesionResult>& lesions, int label) {
   return lesions.back();
 }
 
+nlohmann::json json_of(const PredictedLesion& lesion) {
+  return {{"score", lesion.score},
+          {"long_axis_mm", lesion.long_axis_mm},
+          {"judged", lesion.judged},
+          {"labels", lesion.labels}};
+}
+
 }  // namespace
 
+int64_t CaseResult::false_positives() const {
+  return std::count_if(
+      predicted.begin(), predicted.end(), [](const PredictedLesion& p) { return p.judged && p.labels.empty(); });
+}
+
 void to_json(nlohmann::json& json, const CaseResult& r) {
-  nlohmann::json images = nlohmann::json::array(), lesions = nlohmann::json::array();
+  nlohmann::json images = nlohmann::json::array(), lesions = nlohmann::json::array(),
+                 predicted = nlohmann::json::array();
   for (const ImageResult& image : r.images)
     images.push_back({{"phase_reference", image.phase_reference},
                       {"phase_found", image.phase_found},
@@ -37,6 +50,7 @@ void to_json(nlohmann::json& json, const CaseResult& r) {
                       {"liver_found_ml", image.liver_found_ml}});
   for (const LesionResult& lesion : r.lesions)
     lesions.push_back({{"label", lesion.label}, {"long_axis_mm", lesion.long_axis_mm}, {"found", lesion.found}});
+  for (const PredictedLesion& lesion : r.predicted) predicted.push_back(json_of(lesion));
   json = {{"patient", r.patient},
           {"diagnosis", r.diagnosis},
           {"benign_malignant", r.benign_malignant},
@@ -46,8 +60,9 @@ void to_json(nlohmann::json& json, const CaseResult& r) {
           {"images", images},
           {"lesions", lesions},
           {"lesions_known", r.lesions_known},
-          {"predicted_lesions", r.predicted_lesions},
-          {"false_positives", r.false_positives},
+          {"predicted", predicted},
+          {"predicted_lesions", r.predicted.size()},
+          {"false_positives", r.false_positives()},
           {"benign_malignant_found", r.benign_malignant_found},
           {"probabilities", r.probabilities},
           {"prediction", r.prediction},
@@ -67,6 +82,8 @@ void from_json(const nlohmann::json& json, CaseResult& r) {
                         image.at("liver_found_ml")});
   for (const auto& lesion : json.at("lesions"))
     r.lesions.push_back({lesion.at("label"), lesion.at("long_axis_mm"), lesion.at("found")});
+  for (const auto& lesion : json.at("predicted"))
+    r.predicted.push_back({lesion.at("score"), lesion.at("long_axis_mm"), lesion.at("judged"), lesion.at("labels")});
   json.at("patient").get_to(r.patient);
   json.at("diagnosis").get_to(r.diagnosis);
   json.at("benign_malignant").get_to(r.benign_malignant);
@@ -74,8 +91,6 @@ void from_json(const nlohmann::json& json, CaseResult& r) {
   json.at("status").get_to(r.status);
   json.at("reason").get_to(r.reason);
   json.at("lesions_known").get_to(r.lesions_known);
-  json.at("predicted_lesions").get_to(r.predicted_lesions);
-  json.at("false_positives").get_to(r.false_positives);
   json.at("benign_malignant_found").get_to(r.benign_malignant_found);
   json.at("probabilities").get_to(r.probabilities);
   json.at("prediction").get_to(r.prediction);
@@ -112,8 +127,11 @@ void compare_with_references(const std::vector<PhaseImage>& images,
   }
   const LesionMatch match = match_lesions(predicted, lesion_masks);
   for (LesionResult& lesion : result.lesions) lesion.found = match.found.count(lesion.label) > 0;
-  result.predicted_lesions = int64_t(predicted.size());
-  for (size_t i = 0; i < predicted.size(); ++i) result.false_positives += match.judged[i] && !match.touches[i];
+  for (size_t i = 0; i < predicted.size(); ++i)
+    result.predicted.push_back({predicted[i].score,
+                                predicted[i].long_axis_mm,
+                                match.judged[i] != 0,
+                                {match.touched[i].begin(), match.touched[i].end()}});
 }
 
 }  // namespace hepatica

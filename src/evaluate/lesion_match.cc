@@ -102,14 +102,14 @@ stats::OverlapCounts overlap(const Mask& predicted, const Mask& reference) {
 
 LesionMatch match_lesions(const std::vector<Lesion>& predicted, const std::vector<const Mask*>& references) {
   LesionMatch match;
-  match.touches.assign(predicted.size(), 0);
+  match.touched.resize(predicted.size());
   match.judged.assign(predicted.size(), 0);
   for (size_t lesion = 0; lesion < predicted.size(); ++lesion)
     for (const Detection& detection : predicted[lesion].detections) {
       if (detection.image >= references.size() || !references[detection.image]) continue;
       match.judged[lesion] = 1;
       const std::set<int> labels = labels_in(*references[detection.image], detection);
-      if (!labels.empty()) match.touches[lesion] = 1;
+      match.touched[lesion].insert(labels.begin(), labels.end());
       match.found.insert(labels.begin(), labels.end());
     }
   return match;

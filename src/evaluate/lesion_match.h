@@ -27,9 +27,9 @@ stats::OverlapCounts overlap(const Mask& predicted, const Mask& reference);
 
 /// What was found of the references of one image.
 struct LesionMatch {
-  std::set<int> found;           ///< labels of reference lesions that a predicted lesion overlaps
-  std::vector<uint8_t> touches;  ///< per predicted lesion: 1 where it overlaps a reference lesion
-  std::vector<uint8_t> judged;   ///< per predicted lesion: 1 where it was seen in an image with a reference
+  std::set<int> found;                 ///< labels of reference lesions that a predicted lesion overlaps
+  std::vector<std::set<int>> touched;  ///< per predicted lesion: labels of the reference lesions that it overlaps
+  std::vector<uint8_t> judged;         ///< per predicted lesion: 1 where it was seen in an image with a reference
 };
 
 /// A predicted lesion overlaps a reference lesion where one of its boxes, on its own slice of its own image, holds a

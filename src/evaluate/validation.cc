@@ -106,8 +106,8 @@ class Summary {
     Share healthy;
     for (const CaseResult& one : cases_) {
       if (one.status == "failed" || !one.lesions_known) continue;
-      counts.push_back(double(one.false_positives));
-      if (one.lesions.empty()) healthy.add(one.predicted_lesions == 0);
+      counts.push_back(double(one.false_positives()));
+      if (one.lesions.empty()) healthy.add(one.predicted.empty());
     }
     put("false_positives_per_patient", stats::mean_estimate(counts, options_.bootstrap));
     put("no_lesion_specificity", healthy.estimate(options_.bootstrap.confidence));

@@ -28,6 +28,13 @@ struct LesionResult {
   bool found = false;       ///< overlapped by a predicted lesion in any used image
 };
 
+/// One lesion that was found, against the references.
+struct PredictedLesion {
+  double score = 0, long_axis_mm = 0;
+  bool judged = false;      ///< seen in an image with a reference
+  std::vector<int> labels;  ///< of the reference lesions that it overlaps
+};
+
 /// Everything that is kept of one patient; written as JSON so that a run can be taken up again.
 struct CaseResult {
   std::string patient, diagnosis, benign_malignant;  ///< of the manifest
@@ -37,7 +44,8 @@ struct CaseResult {
   std::vector<ImageResult> images;
   std::vector<LesionResult> lesions;
   bool lesions_known = false;  ///< there is a reference for lesions in a used image
-  int64_t predicted_lesions = 0, false_positives = 0;
+  std::vector<PredictedLesion> predicted;
+  int64_t false_positives() const;                                      ///< judged, and on no reference lesion
   std::map<std::string, double> benign_malignant_found, probabilities;  ///< empty where nothing was classified
   std::string prediction;
   double seconds = 0;
@@ -80,6 +88,17 @@ struct Validation {
 };
 
 Validation validate(const std::vector<CaseResult>& cases, const ValidationOptions& options);
+
+/// A working point of lesion detection: what is left where only lesions of at least `least_score` are kept.
+struct FrocPoint {
+  double least_score = 0, recall = 0, false_positives = 0;  ///< per patient
+};
+
+/// Free-response ROC over the patients whose lesions are known: from the highest score down, one point a distinct
+/// score. Recall is of reference lesions from `lesion_from_mm`. It ends at the recipe's own least score.
+std::vector<FrocPoint> froc(const std::vector<CaseResult>& cases, double lesion_from_mm);
+/// "least_score,recall,false_positives_per_patient".
+std::string froc_csv(const std::vector<FrocPoint>& points);
 
 /// {"n", "metrics": {name: estimate}, "confusion", "failed": [{"patient", "reason"}], "cases": [...]}.
 nlohmann::json json_from_validation(const Validation& validation, const std::vector<CaseResult>& cases);

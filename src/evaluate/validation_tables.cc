@@ -75,8 +75,8 @@ std::string cases_csv(const std::vector<CaseResult>& cases) {
                      fmt::format("{}", large),
                      fmt::format("{}", found),
                      lesions_text(one),
-                     fmt::format("{}", one.predicted_lesions),
-                     one.lesions_known ? fmt::format("{}", one.false_positives) : "",
+                     fmt::format("{}", one.predicted.size()),
+                     one.lesions_known ? fmt::format("{}", one.false_positives()) : "",
                      fmt::format("{:.1f}", one.seconds),
                      one.reason});
   }

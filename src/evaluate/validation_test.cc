@@ -40,7 +40,7 @@ TEST(LesionMatch, BoxesFindAndMiss) {
   elsewhere.detections = {{1, 1, {5, 5, 6, 6}, .9}};
   const LesionMatch match = match_lesions({hit, beside, elsewhere}, {&labels, nullptr});
   EXPECT_EQ(match.found, (std::set<int>{3}));
-  EXPECT_EQ(match.touches, (std::vector<uint8_t>{1, 0, 0}));
+  EXPECT_EQ(match.touched, (std::vector<std::set<int>>{{3}, {}, {}}));
   EXPECT_EQ(match.judged, (std::vector<uint8_t>{1, 1, 0}));
 }
 
@@ -67,8 +67,8 @@ CaseResult patient(const std::string& name,
   one.images = {{Phase::arterial, found ? Phase::arterial : Phase::delayed, true, .9, -.1, 1000, 900}};
   if (type != "none") one.lesions = {{1, 12, found}, {2, 8, false}};
   one.lesions_known = true;
-  one.predicted_lesions = false_positives + found;
-  one.false_positives = false_positives;
+  if (found) one.predicted.push_back({.8, 12, true, {1}});
+  for (int64_t n = 0; n < false_positives; ++n) one.predicted.push_back({.5 + .1 * double(n), 9, true, {}});
   one.prediction = prediction;
   if (!prediction.empty()) {
     one.benign_malignant_found = {{"benign", 1 - malignant}, {"malignant", malignant}};
@@ -103,6 +103,23 @@ TEST(Validation, CountsByHand) {
   EXPECT_EQ(v.confusion, (std::vector<std::vector<int64_t>>{{1, 0, 1}, {1, 1, 0}}));
 }
 
+TEST(Validation, FrocByHand) {
+  std::vector<CaseResult> cases{patient("a", "hcc", "hcc", .9, true, 2),
+                                patient("b", "cyst", "", 0, false, 0),
+                                patient("c", "none", "", 0, false, 1)};
+  cases[0].predicted.push_back({.7, 12, true, {1}});      // the same lesion once more
+  cases[2].predicted.push_back({.95, 12, false, {}});     // not judged
+  const std::vector<FrocPoint> points = froc(cases, 10);  // two lesions of 10 mm, three patients
+  ASSERT_EQ(points.size(), 4u);                           // scores .8, .7, .6, .5
+  EXPECT_DOUBLE_EQ(points[0].recall, .5);
+  EXPECT_DOUBLE_EQ(points[0].false_positives, 0);
+  EXPECT_DOUBLE_EQ(points[2].least_score, .6);
+  EXPECT_DOUBLE_EQ(points[2].false_positives, 1.0 / 3);
+  EXPECT_DOUBLE_EQ(points[3].recall, .5);
+  EXPECT_DOUBLE_EQ(points[3].false_positives, 1);
+  EXPECT_TRUE(froc({cases[2]}, 10).empty());  // no lesion to find
+}
+
 TEST(Validation, CasesSurviveJsonAndTables) {
   const CaseResult one = patient("a", "hcc", "hcc", .9, true, 0);
   const CaseResult again = nlohmann::json(one).get<CaseResult>();
@@ -134,7 +151,7 @@ TEST(Validation, ComparesImagesWithReferences) {
   EXPECT_DOUBLE_EQ(*result.images[0].liver_volume_error, 1);
   ASSERT_EQ(result.lesions.size(), 1u);
   EXPECT_TRUE(result.lesions[0].found);
-  EXPECT_EQ(result.false_positives, 0);
+  EXPECT_EQ(result.false_positives(), 0);
 }
 
 TEST(ReferenceManifest, ReadsRowsAndNamesMistakes) {

@@ -8,6 +8,7 @@
 #include "pipeline/gate.h"
 #include "stages/classify/lilnet.h"
 #include "stages/detect/gallbladder.h"
+#include "stages/segment/share.h"
 
 namespace hepatica {
 namespace {
@@ -104,18 +105,25 @@ void explain(const PreprocessedStudy& study,
 }  // namespace
 
 std::optional<std::string> segment_images(PreprocessedStudy& study, const Segmenter& segmenter) {
-  std::string refusal;
-  std::vector<PhaseImage> with_liver;
+  std::vector<std::string> refusals;
   for (PhaseImage& image : study.images) {
     LiverSegmentation found = segmenter.segment(image.hu);
-    if (!found.refusal.empty()) {
-      if (refusal.empty()) refusal = found.refusal;
-      study.warnings.push_back(fmt::format("the {} series is left out: {}", name_of(image.phase), found.refusal));
-      continue;
-    }
+    refusals.push_back(found.refusal);
+    if (!found.refusal.empty()) continue;
     image.liver = std::move(found.liver);
     image.liver_volume_ml = found.volume_ml;
-    with_liver.push_back(std::move(image));
+  }
+  const SharedLivers shared = share_livers(study.images);
+  study.warnings.insert(study.warnings.end(), shared.warnings.begin(), shared.warnings.end());
+  std::vector<PhaseImage> with_liver;
+  std::optional<std::string> refusal;
+  for (size_t i = 0; i < study.images.size(); ++i) {
+    if (refusals[i].empty() || shared.taken[i]) {
+      with_liver.push_back(std::move(study.images[i]));
+      continue;
+    }
+    if (!refusal) refusal = refusals[i];
+    study.warnings.push_back(fmt::format("the {} series is left out: {}", name_of(study.images[i].phase), refusals[i]));
   }
   if (with_liver.empty()) {
     study.images.clear();

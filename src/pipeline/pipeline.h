@@ -51,8 +51,8 @@ class Pipeline {
   std::vector<std::unique_ptr<Classifier>> classifiers_;
 };
 
-/// The liver of each image in turn; images without one are left out with a warning. The reason for refusal where all
-/// are.
+/// The liver of each image in turn; where one was not found (whole), that of another phase is taken (share_livers).
+/// Images without one are left out with a warning. The reason for refusal where all are.
 std::optional<std::string> segment_images(PreprocessedStudy& study, const Segmenter& segmenter);
 
 }  // namespace hepatica

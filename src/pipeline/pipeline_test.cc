@@ -85,6 +85,9 @@ class BrightSegmenter final : public Segmenter {
 
 TEST(SegmentImages, ImagesWithoutLiverAreLeftOut) {
   PreprocessedStudy study = study_of_two();
+  Geometry elsewhere = study.images[0].hu.geometry();
+  elsewhere.origin = {500, 0, 0};
+  study.images[0].hu.set_geometry(elsewhere);
   EXPECT_EQ(segment_images(study, BrightSegmenter()), std::nullopt);
   ASSERT_EQ(study.images.size(), 1u);
   EXPECT_EQ(study.images[0].phase, Phase::portal_venous);
@@ -93,6 +96,18 @@ TEST(SegmentImages, ImagesWithoutLiverAreLeftOut) {
   study.images.pop_back();
   EXPECT_EQ(segment_images(study, BrightSegmenter()), "no liver here");
   EXPECT_TRUE(study.images.empty());
+}
+
+TEST(SegmentImages, APhaseWithoutLiverTakesThatOfTheOther) {
+  PreprocessedStudy study = study_of_two();
+  EXPECT_EQ(segment_images(study, BrightSegmenter()), std::nullopt);
+  ASSERT_EQ(study.images.size(), 2u);
+  EXPECT_EQ(study.images[0].liver.at(3, 3, 1), 1);
+  EXPECT_NE(study.warnings.at(0).find("arterial"), std::string::npos);
+  study = study_of_two();
+  study.images[0].hu = Volume<int16_t>(study.images[0].hu.geometry(), int16_t(-700));  // lung: it does not fit
+  EXPECT_EQ(segment_images(study, BrightSegmenter()), std::nullopt);
+  EXPECT_EQ(study.images.size(), 1u);
 }
 
 TEST(Gate, TimesAndNamesTheStage) {

@@ -50,9 +50,13 @@ void print_metrics(const Validation& validation) {
   print_table(rows);
 }
 
-void write_tables(const fs::path& folder, const std::vector<CaseResult>& cases, const nlohmann::json& document) {
+void write_tables(const fs::path& folder,
+                  const std::vector<CaseResult>& cases,
+                  const nlohmann::json& document,
+                  double lesion_from_mm) {
   write_file(folder / "validation.json", document.dump(2) + "\n");
   write_file(folder / "cases.csv", cases_csv(cases));
+  write_file(folder / "froc.csv", froc_csv(froc(cases, lesion_from_mm)));
   for (const auto& [task, name] :
        {std::pair{"types", "predictions.csv"}, {"benign_malignant", "predictions_benign_malignant.csv"}})
     if (const std::string csv = predictions_csv(cases, task); !csv.empty()) write_file(folder / name, csv);
@@ -74,7 +78,7 @@ int run(const ValidateArguments& arguments, const Common& common) {
                          {"lesion_from_mm", arguments.lesion_from_mm},
                          {"resamples", arguments.resamples},
                          {"seed", common.seed}};
-  write_tables(out, cases, document);
+  write_tables(out, cases, document, arguments.lesion_from_mm);
   common.json ? print_json(document) : print_metrics(validation);
   return 0;
 }
@@ -92,10 +96,11 @@ Command declare_validate() {
                            "CSV, one row an image: patient, path, and phase, liver, lesions, diagnosis, "
                            "benign_malignant, split where known")
                 ->required();
-            app.add_option("--out",
-                           a->out,
-                           "folder for validation.json, cases.csv, predictions.csv; finished patients are kept in it "
-                           "and not run again")
+            app.add_option(
+                   "--out",
+                   a->out,
+                   "folder for validation.json, cases.csv, froc.csv, predictions.csv; finished patients are kept in it "
+                   "and not run again")
                 ->required();
             app.add_option("--split", a->split, "only rows with this value in the column split");
             app.add_flag("--known-phases",
