@@ -16,6 +16,29 @@ double log_gamma(double x) {
   return ::lgamma_r(x, &sign);
 }
 
+/// P(X >= x) of the gamma distribution with that shape and scale 1, x > 0: series 8.11.4 and continued fraction 8.9.2
+/// of the NIST Digital Library of Mathematical Functions.
+double gamma_tail(double x, double shape) {
+  const double front = std::exp(shape * std::log(x) - x - log_gamma(shape));
+  if (x < shape + 1) {
+    double term = 1 / shape, sum = term;
+    for (int k = 1; k < 20000 && term > 1e-17 * sum; ++k) sum += term *= x / (shape + k);
+    return 1 - front * sum;
+  }
+  double b = x + 1 - shape, c = 1 / kTiny, d = 1 / b, value = d;
+  for (int k = 1; k < 20000; ++k) {
+    const double a = -k * (k - shape);
+    b += 2;
+    d = a * d + b;
+    d = 1 / (std::abs(d) < kTiny ? kTiny : d);
+    c = b + a / c;
+    if (std::abs(c) < kTiny) c = kTiny;
+    value *= c * d;
+    if (std::abs(c * d - 1) < 4e-16) break;
+  }
+  return front * value;
+}
+
 /// Coefficient d_k, k >= 1, of the continued fraction (DLMF 8.17.22).
 double beta_coefficient(int k, double x, double a, double b) {
   const double m = k / 2;
@@ -88,6 +111,19 @@ double student_quantile(double p, double degrees) {
   if (p > 0.5) return -student_quantile(1 - p, degrees);
   const double x = beta_quantile(2 * p, 0.5 * degrees, 0.5);
   return -std::sqrt(degrees * (1 - x) / std::max(x, std::numeric_limits<double>::min()));
+}
+
+double student_two_sided(double t, double degrees) {
+  if (std::isinf(degrees)) return 2 * normal_cdf(-std::abs(t));
+  return beta_cdf(degrees / (degrees + t * t), 0.5 * degrees, 0.5);
+}
+
+double f_tail(double f, double numerator, double denominator) {
+  HEPATICA_ASSERT(numerator > 0 && denominator > 0);
+  if (f <= 0) return 1;
+  if (std::isinf(f)) return 0;
+  if (std::isinf(denominator)) return gamma_tail(0.5 * f * numerator, 0.5 * numerator);
+  return beta_cdf(denominator / (denominator + numerator * f), 0.5 * denominator, 0.5 * numerator);
 }
 
 }  // namespace hepatica::stats

@@ -16,5 +16,11 @@ double beta_quantile(double p, double a, double b);
 /// Student's t with `degrees` > 0 degrees of freedom.
 double student_cdf(double t, double degrees);
 double student_quantile(double p, double degrees);
+/// P(|T| >= |t|), accurate where it is small. Infinite `degrees` give the normal distribution.
+double student_two_sided(double t, double degrees);
+
+/// P(F >= f) of Fisher's F, accurate where it is small. Infinite `denominator` gives the chi-square distribution of
+/// f * numerator with `numerator` degrees of freedom.
+double f_tail(double f, double numerator, double denominator);
 
 }  // namespace hepatica::stats
