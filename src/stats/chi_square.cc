@@ -4,32 +4,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
-#include "base/error.h"
+#include "stats/distributions.h"
 
 namespace hepatica::stats {
-
-double chi_square_tail(double statistic, int degrees) {
-  HEPATICA_ASSERT(degrees >= 1);
-  if (statistic <= 0) return 1;
-  const double half = statistic / 2;
-  const bool odd = degrees % 2 == 1;
-  double tail = odd ? std::erfc(std::sqrt(half)) : 0;
-  // The terms are half^k e^-half / Gamma(k + 1) for k below degrees/2, with steps of 1 from 1/2 (odd) or 0 (even).
-  double k = odd ? 0.5 : 0;
-  double term = odd ? 2 * std::sqrt(half / M_PI) * std::exp(-half) : std::exp(-half);
-  for (; k < 0.5 * degrees - 0.25; k += 1) {
-    tail += term;
-    term *= half / (k + 1);
-  }
-  return std::min(tail, 1.0);
-}
 
 ChiSquareTest chi_square_test(double statistic, int degrees) {
   if (degrees < 1) return undefined_test("there is nothing to compare: no degree of freedom");
   if (!std::isfinite(statistic)) return undefined_test("the statistic is not finite");
   const double clipped = std::max(statistic, 0.0);
-  return {clipped, chi_square_tail(clipped, degrees), degrees, ""};
+  return {clipped, f_tail(clipped / degrees, degrees, std::numeric_limits<double>::infinity()), degrees, ""};
 }
 
 ChiSquareTest undefined_test(const std::string& reason) { return {{}, {}, 0, reason}; }

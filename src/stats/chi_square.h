@@ -14,10 +14,6 @@ struct ChiSquareTest {
   std::string reason;  ///< why there is no statistic; empty otherwise
 };
 
-/// P(X > statistic) of a chi-square distribution with a whole number of degrees >= 1, by its finite sum (Abramowitz and
-/// Stegun 26.4.4 and 26.4.5): exact to rounding also where it is tiny.
-double chi_square_tail(double statistic, int degrees);
-
 /// Undefined with a reason where there is no degree of freedom or the statistic is not finite.
 ChiSquareTest chi_square_test(double statistic, int degrees);
 ChiSquareTest undefined_test(const std::string& reason);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 #include "stats/cox_likelihood.h"
@@ -77,7 +78,7 @@ CoxCoefficient coefficient_of(double beta, double variance, int64_t n, double co
       make_estimate(std::exp(beta), Interval{std::exp(beta - half), std::exp(beta + half)}, n, method);
   coefficient.standard_error = error;
   coefficient.z = beta / error;
-  coefficient.p = chi_square_tail(beta / error * (beta / error), 1);
+  coefficient.p = student_two_sided(coefficient.z.value(), std::numeric_limits<double>::infinity());
   return coefficient;
 }
 
