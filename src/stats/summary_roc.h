@@ -26,7 +26,8 @@ struct SummaryRoc {
   Hsroc hsroc;
   double lowest_rate = 0, highest_rate = 0;  ///< of the studies, after the correction
   /// Area under the curve: over 0 to 1; and the two means that R's mada gives as AUC and (normalised) partial AUC, (s_1 / 2 +
-  /// s_2 + ... + s_98 + s_99 / 2) / 99 over 99 equidistant rates from 0.01 to 0.99, or from lowest_rate to highest_rate.
+  /// s_2 + ... + s_98 + s_99 / 2) / 99 over 99 equidistant rates from 0.01 to 0.99, or from lowest_rate to highest_rate
+  /// within these.
   Estimate area, grid_area, partial_area;
 
   double sensitivity_at(double false_positive_rate) const;
