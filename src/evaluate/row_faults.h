@@ -14,8 +14,8 @@ class RowFaults {
   explicit RowFaults(const CsvTable& table) : table_(table) {}
 
   void add(const CsvTable::Row& row, const std::string& text);
-  /// A cell as a finite number; absent after an added fault where it is none. An empty cell, "NA" and "?" are missing: the
-  /// fault says `mend`.
+  /// A cell as a finite number; absent after an added fault where it is none. An empty cell, "NA" and "?" are missing:
+  /// the fault says `mend`.
   std::optional<double> number(const CsvTable::Row& row, size_t column, const std::string& mend);
   bool empty() const { return count_ == 0; }
   /// Error{bad_manifest} with the faults, where there are any.

@@ -75,17 +75,20 @@ ScoreConcordance concordance_of(const SurvivalTable& table,
 std::vector<double> penalty_factors(const SurvivalTable& table, const SurvivalOptions& options) {
   for (const std::string& name : options.unpenalised)
     if (std::ranges::find(table.covariate_columns, name) == table.covariate_columns.end())
-      throw Error(ErrorCode::usage,
-                  fmt::format("'{}' is to be spared the penalty but is no covariate; the covariates are {}",
-                              name,
-                              fmt::join(std::set<std::string>(table.covariate_columns.begin(), table.covariate_columns.end()), ", ")));
+      throw Error(
+          ErrorCode::usage,
+          fmt::format(
+              "'{}' is to be spared the penalty but is no covariate; the covariates are {}",
+              name,
+              fmt::join(std::set<std::string>(table.covariate_columns.begin(), table.covariate_columns.end()), ", ")));
   std::vector<double> factors;
   for (const std::string& column : table.covariate_columns)
     factors.push_back(std::ranges::find(options.unpenalised, column) == options.unpenalised.end() ? 1 : 0);
   return factors;
 }
 
-/// Folds of the outer validation: k sets of institutions (of cases, without institutions), or each institution by itself.
+/// Folds of the outer validation: k sets of institutions (of cases, without institutions), or each institution by
+/// itself.
 std::vector<uint32_t> outer_folds(const SurvivalTable& table, int count, uint64_t seed) {
   if (!table.institution.levels.empty() && count == 0) return table.institution.level_of_case;
   std::vector<uint32_t> own(table.data.size());
@@ -113,12 +116,12 @@ void add_penalised(const SurvivalTable& table, const SurvivalOptions& options, S
   analysis.coxnet_baseline = stats::baseline_hazard(table.data, risk, stats::Ties::breslow);
   if (!options.outer_folds) return;
   if (*options.outer_folds == 0 && table.institution.levels.size() < 2)
-    throw Error(ErrorCode::usage,
-                "leaving one institution out needs a column with at least two institutions; name it with --institution, "
-                "or ask for a number of outer folds");
+    throw Error(
+        ErrorCode::usage,
+        "leaving one institution out needs a column with at least two institutions; name it with --institution, "
+        "or ask for a number of outer folds");
   const std::vector<uint32_t> fold = outer_folds(table, *options.outer_folds, search.seed);
-  analysis.nested =
-      stats::nested_coxnet(table.data, table.covariates, search, fold, group, options.curve.confidence);
+  analysis.nested = stats::nested_coxnet(table.data, table.covariates, search, fold, group, options.curve.confidence);
   add_fold_names(table, fold, analysis);
 }
 
@@ -144,7 +147,8 @@ SurvivalAnalysis analyse_survival(const SurvivalTable& table, const SurvivalOpti
     throw Error(ErrorCode::unsupported, "the penalised model knows no strata; leave --strata out, or do not penalise");
   add_curves(table, options, analysis);
   if (table.group.levels.size() == 1)
-    analysis.warnings.push_back(fmt::format("the group's column holds '{}' alone: nothing to compare", table.group.levels[0]));
+    analysis.warnings.push_back(
+        fmt::format("the group's column holds '{}' alone: nothing to compare", table.group.levels[0]));
   if (table.group.levels.size() > 1)
     analysis.log_rank = stats::log_rank(table.data, table.group.level_of_case, table.strata.level_of_case);
   if (!table.risk.empty()) analysis.risk_concordance = concordance_of(table, table.risk, options);

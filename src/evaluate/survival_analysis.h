@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluate/named_output.h"
 #include "evaluate/survival_table.h"
 #include "stats/concordance.h"
 #include "stats/cox.h"
@@ -59,19 +60,21 @@ struct SurvivalAnalysis {
 /// Error{usage} where options ask for columns that the table was read without.
 SurvivalAnalysis analyse_survival(const SurvivalTable& table, const SurvivalOptions& options);
 
-/// {"n", "events", "times", "tau", "groups", "log_rank", "cox", "risk", "coxnet", "nested", "input", "warnings"}; what was
-/// not asked for is absent.
+/// {"n", "events", "times", "tau", "groups", "log_rank", "cox", "risk", "coxnet", "nested", "input", "warnings"}; what
+/// was not asked for is absent.
 nlohmann::json json_from_survival(const SurvivalAnalysis& analysis,
                                   const SurvivalTable& table,
                                   const SurvivalOptions& options);
 
-/// A table to be written, with its file's name.
-struct NamedCsv {
-  std::string name, text;
-};
 /// curve.csv, and as they apply log_rank.csv, coefficients.csv, baseline.csv, path.csv, cross_validation.csv, folds.csv
 /// and risk.csv.
 std::vector<NamedCsv> csvs_from_survival(const SurvivalAnalysis& analysis, const SurvivalTable& table);
+
+/// kaplan_meier, and as they apply hazard_ratios, coefficient_path and cross_validation. `unit` of the times stands in
+/// the axis' label; empty: none.
+std::vector<NamedDrawing> figures_from_survival(const SurvivalAnalysis& analysis,
+                                                const SurvivalTable& table,
+                                                const std::string& unit = "");
 
 /// The main results as rows of a table for the terminal; the first is the header.
 std::vector<std::vector<std::string>> rows_from_survival(const SurvivalAnalysis& analysis, const SurvivalTable& table);

@@ -3,15 +3,12 @@
 
 #include <cmath>
 
-#include "draw/drawing.h"
 #include "evaluate/survival_analysis.h"
 
 namespace hepatica {
 namespace {
 
 using nlohmann::json;
-
-std::string cell(std::optional<double> value) { return value ? draw::csv_number(*value) : ""; }
 
 json json_from_concordance(const stats::Concordance& c) {
   return {{"c_index", stats::json_from_estimate(c.estimate)},
@@ -109,14 +106,14 @@ std::string curve_csv(const SurvivalAnalysis& analysis) {
   for (const GroupSurvival& group : analysis.groups)
     for (const stats::SurvivalStep& s : group.curve.steps)
       csv += csv_line({group.name,
-                       cell(s.time),
+                       csv_value(s.time),
                        fmt::format("{}", s.at_risk),
                        fmt::format("{}", s.events),
                        fmt::format("{}", s.censored),
-                       cell(s.survival),
-                       cell(s.standard_error),
-                       cell(s.lower),
-                       cell(s.upper)});
+                       csv_value(s.survival),
+                       csv_value(s.standard_error),
+                       csv_value(s.lower),
+                       csv_value(s.upper)});
   return csv;
 }
 
@@ -126,7 +123,7 @@ std::string log_rank_csv(const stats::LogRank& log_rank, const SurvivalTable& ta
     csv += csv_line({table.group.levels[g],
                      fmt::format("{}", log_rank.groups[g].n),
                      fmt::format("{}", log_rank.groups[g].observed),
-                     cell(log_rank.groups[g].expected)});
+                     csv_value(log_rank.groups[g].expected)});
   return csv;
 }
 
@@ -136,13 +133,13 @@ std::string cox_csv(const stats::CoxFit& fit, const SurvivalTable& table) {
   for (size_t j = 0; j < fit.coefficients.size(); ++j) {
     const stats::CoxCoefficient& c = fit.coefficients[j];
     csv += csv_line({table.covariate_names[j],
-                     cell(c.log_hazard_ratio.value),
-                     cell(c.standard_error),
-                     cell(c.hazard_ratio.value),
-                     cell(c.hazard_ratio.lower),
-                     cell(c.hazard_ratio.upper),
-                     cell(c.z),
-                     cell(c.p),
+                     csv_value(c.log_hazard_ratio.value),
+                     csv_value(c.standard_error),
+                     csv_value(c.hazard_ratio.value),
+                     csv_value(c.hazard_ratio.lower),
+                     csv_value(c.hazard_ratio.upper),
+                     csv_value(c.z),
+                     csv_value(c.p),
                      c.hazard_ratio.reason});
   }
   return csv;
@@ -151,7 +148,7 @@ std::string cox_csv(const stats::CoxFit& fit, const SurvivalTable& table) {
 std::string coxnet_csv(const stats::ChosenCoxnet& model, const SurvivalTable& table) {
   std::string csv = csv_line({"covariate", "log_hazard_ratio", "hazard_ratio"});
   for (size_t j = 0; j < model.beta.size(); ++j)
-    csv += csv_line({table.covariate_names[j], cell(model.beta[j]), cell(std::exp(model.beta[j]))});
+    csv += csv_line({table.covariate_names[j], csv_value(model.beta[j]), csv_value(std::exp(model.beta[j]))});
   return csv;
 }
 
@@ -159,9 +156,9 @@ std::string baseline_csv(const std::vector<stats::HazardStep>& baseline, const S
   std::string csv = csv_line({"stratum", "time", "cumulative_hazard", "survival"});
   for (const stats::HazardStep& step : baseline)
     csv += csv_line({table.strata.levels.empty() ? "all" : table.strata.levels[step.stratum],
-                     cell(step.time),
-                     cell(step.cumulative_hazard),
-                     cell(std::exp(-step.cumulative_hazard))});
+                     csv_value(step.time),
+                     csv_value(step.cumulative_hazard),
+                     csv_value(std::exp(-step.cumulative_hazard))});
   return csv;
 }
 
@@ -170,8 +167,9 @@ std::string path_csv(const stats::CoxnetPath& path, const SurvivalTable& table) 
   header.insert(header.end(), table.covariate_names.begin(), table.covariate_names.end());
   std::string csv = csv_line(header);
   for (const stats::CoxnetStep& step : path.steps) {
-    std::vector<std::string> cells{cell(step.lambda), fmt::format("{}", step.nonzero), cell(step.deviance_explained)};
-    for (const double beta : step.beta) cells.push_back(cell(beta));
+    std::vector<std::string> cells{
+        csv_value(step.lambda), fmt::format("{}", step.nonzero), csv_value(step.deviance_explained)};
+    for (const double beta : step.beta) cells.push_back(csv_value(beta));
     csv += csv_line(cells);
   }
   return csv;
@@ -179,24 +177,26 @@ std::string path_csv(const stats::CoxnetPath& path, const SurvivalTable& table) 
 
 std::string error_csv(const std::vector<stats::CoxnetError>& errors) {
   std::string csv = csv_line({"lambda", "deviance", "standard_error"});
-  for (const stats::CoxnetError& e : errors) csv += csv_line({cell(e.lambda), cell(e.deviance), cell(e.standard_error)});
+  for (const stats::CoxnetError& e : errors)
+    csv += csv_line({csv_value(e.lambda), csv_value(e.deviance), csv_value(e.standard_error)});
   return csv;
 }
 
 std::string folds_csv(const SurvivalAnalysis& analysis) {
-  std::string csv = csv_line({"fold", "n", "events", "alpha", "lambda", "nonzero", "c_index", "lower", "upper", "reason"});
+  std::string csv =
+      csv_line({"fold", "n", "events", "alpha", "lambda", "nonzero", "c_index", "lower", "upper", "reason"});
   for (size_t f = 0; f < analysis.nested->folds.size(); ++f) {
     const stats::OuterFold& fold = analysis.nested->folds[f];
     const stats::Estimate& c = fold.harrell.estimate;
     csv += csv_line({analysis.fold_names[f],
                      fmt::format("{}", fold.n),
                      fmt::format("{}", fold.events),
-                     cell(fold.alpha),
-                     cell(fold.lambda),
+                     csv_value(fold.alpha),
+                     csv_value(fold.lambda),
                      fmt::format("{}", fold.nonzero),
-                     cell(c.value),
-                     cell(c.lower),
-                     cell(c.upper),
+                     csv_value(c.value),
+                     csv_value(c.lower),
+                     csv_value(c.upper),
                      c.reason});
   }
   return csv;
@@ -206,15 +206,10 @@ std::string risk_csv(const SurvivalTable& table, const std::vector<double>& risk
   std::string csv = csv_line({"line", "time", "event", "log_hazard_ratio"});
   for (size_t i = 0; i < risk.size(); ++i)
     csv += csv_line({fmt::format("{}", table.lines[i]),
-                     cell(table.data.time[i]),
+                     csv_value(table.data.time[i]),
                      fmt::format("{}", table.data.event[i]),
-                     cell(risk[i])});
+                     csv_value(risk[i])});
   return csv;
-}
-
-std::string text_of(const stats::Estimate& estimate, int digits) {
-  const std::string text = stats::text_from_estimate(estimate, digits);
-  return estimate.value ? text.substr(0, text.rfind(", n = ")) : text;
 }
 
 }  // namespace
@@ -262,7 +257,7 @@ std::vector<NamedCsv> csvs_from_survival(const SurvivalAnalysis& analysis, const
 std::vector<std::vector<std::string>> rows_from_survival(const SurvivalAnalysis& analysis, const SurvivalTable& table) {
   std::vector<std::vector<std::string>> rows{{"result", "value (interval)", "n", "detail"}};
   const auto add = [&](const std::string& name, const stats::Estimate& e, int digits, const std::string& detail) {
-    rows.push_back({name, text_of(e, digits), fmt::format("{}", e.n), detail});
+    rows.push_back({name, value_text(e, digits), fmt::format("{}", e.n), detail});
   };
   for (const GroupSurvival& group : analysis.groups) {
     add(fmt::format("median survival [{}]", group.name),
@@ -275,7 +270,8 @@ std::vector<std::vector<std::string>> rows_from_survival(const SurvivalAnalysis&
         fmt::format("up to {:.6g}", analysis.tau));
   }
   if (analysis.log_rank)
-    rows.push_back({"log-rank test", stats::text_from_test(analysis.log_rank->test), fmt::format("{}", table.data.size()), ""});
+    rows.push_back(
+        {"log-rank test", stats::text_from_test(analysis.log_rank->test), fmt::format("{}", table.data.size()), ""});
   const auto add_score = [&](const std::string& name, const ScoreConcordance& score) {
     add(name + " Harrell's C", score.harrell.estimate, 3, score.harrell.estimate.method);
     add(name + " Uno's C", score.uno.estimate, 3, score.uno.estimate.method);
@@ -297,10 +293,11 @@ std::vector<std::vector<std::string>> rows_from_survival(const SurvivalAnalysis&
     const stats::CoxnetStep& step = analysis.coxnet->validation.path.steps[analysis.coxnet->step];
     for (size_t j = 0; j < step.beta.size(); ++j)
       if (step.beta[j] != 0)
-        rows.push_back({fmt::format("hazard ratio [{}]", table.covariate_names[j]),
-                        fmt::format("{:.3f}", std::exp(step.beta[j])),
-                        fmt::format("{}", table.data.size()),
-                        fmt::format("penalised, lambda {:.4g}, alpha {:.4g}", step.lambda, analysis.coxnet->validation.alpha)});
+        rows.push_back(
+            {fmt::format("hazard ratio [{}]", table.covariate_names[j]),
+             fmt::format("{:.3f}", std::exp(step.beta[j])),
+             fmt::format("{}", table.data.size()),
+             fmt::format("penalised, lambda {:.4g}, alpha {:.4g}", step.lambda, analysis.coxnet->validation.alpha)});
   }
   if (analysis.nested) {
     add("nested: pooled C", analysis.nested->pooled.estimate, 3, "pairs within outer folds");

@@ -60,7 +60,8 @@ stats::SurvivalData outcomes(const CsvTable& table, const Rows& rows, const Layo
     const double time = faults.number(*row, layout.time, kFill).value_or(0);
     const std::optional<double> event = faults.number(*row, layout.event, kFill);
     if (time < 0)
-      faults.add(*row, fmt::format("{} is {}; a time is 0 or more", table.header[layout.time], row->cells[layout.time]));
+      faults.add(*row,
+                 fmt::format("{} is {}; a time is 0 or more", table.header[layout.time], row->cells[layout.time]));
     if (event && *event != 0 && *event != 1)
       faults.add(*row,
                  fmt::format("{} is '{}'; write 1 where the event happened and 0 where follow-up ended without it",
@@ -100,9 +101,8 @@ struct Covariate {
 };
 
 std::vector<Covariate> covariates_of(const CsvTable& table, const Rows& rows, size_t column, RowFaults& faults) {
-  const bool numeric = std::ranges::all_of(rows, [&](const CsvTable::Row* row) {
-    return is_missing(row->cells[column]) || number_of(row->cells[column]);
-  });
+  const bool numeric = std::ranges::all_of(
+      rows, [&](const CsvTable::Row* row) { return is_missing(row->cells[column]) || number_of(row->cells[column]); });
   const std::string& name = table.header[column];
   if (numeric) {
     Covariate covariate{name, name, {}};
@@ -111,13 +111,14 @@ std::vector<Covariate> covariates_of(const CsvTable& table, const Rows& rows, si
   }
   const Factor factor = factor_of(table, rows, {column}, faults);
   if (factor.levels.size() > 20)
-    throw Error(ErrorCode::bad_manifest,
-                fmt::format("{}: the column '{}' has {} levels that are no numbers (such as '{}'); correct its cells, or "
-                            "do not use it as a covariate",
-                            table.file,
-                            name,
-                            factor.levels.size(),
-                            factor.levels.back()));
+    throw Error(
+        ErrorCode::bad_manifest,
+        fmt::format("{}: the column '{}' has {} levels that are no numbers (such as '{}'); correct its cells, or "
+                    "do not use it as a covariate",
+                    table.file,
+                    name,
+                    factor.levels.size(),
+                    factor.levels.back()));
   std::vector<Covariate> covariates;
   for (uint32_t level = 1; level < factor.levels.size(); ++level) {
     covariates.push_back({name + "=" + factor.levels[level], name, {}});

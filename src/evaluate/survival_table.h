@@ -34,8 +34,8 @@ struct SurvivalTable {
   std::vector<int64_t> lines;  ///< of the file, one a case
   Factor group, institution, strata;
   std::vector<double> risk;  ///< empty without such a column
-  /// [case, covariate]. A column that holds anything but numbers becomes one covariate "column=level" of 0 and 1 for each
-  /// of its levels but the first.
+  /// [case, covariate]. A column that holds anything but numbers becomes one covariate "column=level" of 0 and 1 for
+  /// each of its levels but the first.
   std::vector<std::string> covariate_names;
   std::vector<std::string> covariate_columns;  ///< the column of each covariate
   stats::Matrix covariates;
@@ -43,8 +43,8 @@ struct SurvivalTable {
   int64_t left_out = 0;  ///< rows with missing cells
 };
 
-/// Error{bad_manifest} names the file, up to ten lines and the mend: no such column, a time that is missing, negative or
-/// no number, an event that is not 0 or 1, a missing cell.
+/// Error{bad_manifest} names the file, up to ten lines and the mend: no such column, a time that is missing, negative
+/// or no number, an event that is not 0 or 1, a missing cell.
 SurvivalTable read_survival(const std::filesystem::path& path, const SurvivalColumns& columns);
 SurvivalTable survival_from_table(const CsvTable& table, const SurvivalColumns& columns);
 

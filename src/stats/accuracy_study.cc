@@ -74,15 +74,15 @@ StudyEstimates study_estimates(const AccuracyStudy& study, const CorrectedStudy&
     return std::isfinite(value) && value > 0 ? ratio(value, variance, n, c.corrected, confidence)
                                              : undefined(n, "a count of 0 without a correction");
   };
-  return {wilson(study.true_positive, diseased, confidence),
-          wilson(study.true_negative, healthy, confidence),
-          wilson(study.false_positive, healthy, confidence),
-          ratio_of(sensitivity / false_rate,
-                   1 / c.true_positive - 1 / positives + 1 / c.false_positive - 1 / negatives),
-          ratio_of((1 - sensitivity) / (1 - false_rate),
-                   1 / c.false_negative - 1 / positives + 1 / c.true_negative - 1 / negatives),
-          ratio_of(c.true_positive * c.true_negative / (c.false_positive * c.false_negative),
-                   c.sensitivity_variance() + c.false_positive_rate_variance())};
+  return {
+      wilson(study.true_positive, diseased, confidence),
+      wilson(study.true_negative, healthy, confidence),
+      wilson(study.false_positive, healthy, confidence),
+      ratio_of(sensitivity / false_rate, 1 / c.true_positive - 1 / positives + 1 / c.false_positive - 1 / negatives),
+      ratio_of((1 - sensitivity) / (1 - false_rate),
+               1 / c.false_negative - 1 / positives + 1 / c.true_negative - 1 / negatives),
+      ratio_of(c.true_positive * c.true_negative / (c.false_positive * c.false_negative),
+               c.sensitivity_variance() + c.false_positive_rate_variance())};
 }
 
 std::string name_of(Correction correction) {

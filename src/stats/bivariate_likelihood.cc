@@ -42,7 +42,8 @@ void add(Symmetric2& sum, const Symmetric2& part, double share) {
 }
 
 Symmetric2 weight_of(const BivariatePoint& point, const Symmetric2& between) {
-  return Symmetric2{between.first + point.first_variance, between.both, between.second + point.second_variance}.inverse();
+  return Symmetric2{between.first + point.first_variance, between.both, between.second + point.second_variance}
+      .inverse();
 }
 
 /// Climbs from a start; the state where no step leads up.

@@ -28,10 +28,11 @@ template <class Back>
 Estimate summary(double value, double variance, const BivariateMeta& meta, const char* scale, const Back& back) {
   const double half = normal_quantile(0.5 + meta.options.confidence / 2) * std::sqrt(variance);
   const double ends[] = {back(value - half), back(value + half)};
-  return make_estimate(back(value),
-                       Interval{std::min(ends[0], ends[1]), std::max(ends[0], ends[1])},
-                       int64_t(meta.studies.size()),
-                       method_name("bivariate " + name_of(meta.options.likelihood) + ", " + scale, meta.options.confidence));
+  return make_estimate(
+      back(value),
+      Interval{std::min(ends[0], ends[1]), std::max(ends[0], ends[1])},
+      int64_t(meta.studies.size()),
+      method_name("bivariate " + name_of(meta.options.likelihood) + ", " + scale, meta.options.confidence));
 }
 
 /// Variance of a * (mean logit sensitivity) + b * (mean logit FPR).
@@ -41,7 +42,8 @@ double variance_of(const Symmetric2& covariance, double a, double b) {
 
 void add_summary(BivariateMeta& meta) {
   const Symmetric2& c = meta.mean_covariance;
-  const double sensitivity = inverse_logit(meta.logit_sensitivity), rate = inverse_logit(meta.logit_false_positive_rate);
+  const double sensitivity = inverse_logit(meta.logit_sensitivity),
+               rate = inverse_logit(meta.logit_false_positive_rate);
   const auto same = [](double x) { return inverse_logit(x); };
   const auto turned = [](double x) { return inverse_logit(-x); };
   const auto ratio = [](double x) { return std::exp(x); };
@@ -50,13 +52,10 @@ void add_summary(BivariateMeta& meta) {
   meta.specificity = summary(meta.logit_false_positive_rate, c.second, meta, "logit", turned);
   meta.positive_likelihood_ratio =
       summary(std::log(sensitivity / rate), variance_of(c, 1 - sensitivity, rate - 1), meta, "delta of log", ratio);
-  meta.negative_likelihood_ratio =
-      summary(std::log((1 - sensitivity) / (1 - rate)), variance_of(c, -sensitivity, rate), meta, "delta of log", ratio);
-  meta.odds_ratio = summary(meta.logit_sensitivity - meta.logit_false_positive_rate,
-                            variance_of(c, 1, -1),
-                            meta,
-                            "log",
-                            ratio);
+  meta.negative_likelihood_ratio = summary(
+      std::log((1 - sensitivity) / (1 - rate)), variance_of(c, -sensitivity, rate), meta, "delta of log", ratio);
+  meta.odds_ratio =
+      summary(meta.logit_sensitivity - meta.logit_false_positive_rate, variance_of(c, 1, -1), meta, "log", ratio);
 }
 
 /// Cochran's Q of values with known variances about their common mean.
@@ -66,7 +65,8 @@ double cochran_q(const std::vector<double>& values, const std::vector<double>& v
     weight += 1 / variances[i];
     sum += values[i] / variances[i];
   }
-  for (size_t i = 0; i < values.size(); ++i) q += (values[i] - sum / weight) * (values[i] - sum / weight) / variances[i];
+  for (size_t i = 0; i < values.size(); ++i)
+    q += (values[i] - sum / weight) * (values[i] - sum / weight) / variances[i];
   return q;
 }
 
@@ -117,9 +117,8 @@ void add_correlation(BivariateMeta& meta) {
 void add_warnings(BivariateMeta& meta) {
   const auto count = std::ranges::count_if(meta.used, &CorrectedStudy::corrected);
   if (count > 0)
-    meta.warnings.push_back(fmt::format("a study has a count of 0: 0.5 was added to each count of {} of {} studies",
-                                        count,
-                                        meta.studies.size()));
+    meta.warnings.push_back(fmt::format(
+        "a study has a count of 0: 0.5 was added to each count of {} of {} studies", count, meta.studies.size()));
   if (meta.studies.size() < 5)
     meta.warnings.push_back(fmt::format("{} studies say little about the spread between studies", meta.studies.size()));
 }
@@ -132,9 +131,10 @@ BivariateMeta fit_bivariate(const std::vector<AccuracyStudy>& studies, const Biv
   meta.used = corrected(studies, options.correction);
   meta.options = options;
   if (studies.size() < 3)
-    throw Error(ErrorCode::bad_values,
-                fmt::format("{} studies are too few for the bivariate model, which has five parameters; give at least 3",
-                            studies.size()));
+    throw Error(
+        ErrorCode::bad_values,
+        fmt::format("{} studies are too few for the bivariate model, which has five parameters; give at least 3",
+                    studies.size()));
   const std::vector<BivariatePoint> points = points_of(meta.used);
   meta.between = best_between(points, options.likelihood);
   const BivariateState state = bivariate_state(points, meta.between, options.likelihood);

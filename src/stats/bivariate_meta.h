@@ -52,10 +52,11 @@ struct BivariateMeta {
   std::vector<std::string> warnings;
 };
 
-/// (logit sensitivity, logit FPR) of study i ~ Normal(mean, between + diag(1/TP + 1/FN, 1/FP + 1/TN)) (Reitsma et al., J
-/// Clin Epidemiol 2005), by (restricted) maximum likelihood over the Cholesky factor of `between`, with damped Newton steps
-/// from several starts. The restricted log likelihood is -1/2 [(2k - 2) log 2 pi + sum log |V_i| + log |sum V_i^-1| +
-/// sum r_i' V_i^-1 r_i]. Error{bad_values} as `corrected`, and with fewer than 3 studies: five parameters need six numbers.
+/// (logit sensitivity, logit FPR) of study i ~ Normal(mean, between + diag(1/TP + 1/FN, 1/FP + 1/TN)) (Reitsma et al.,
+/// J Clin Epidemiol 2005), by (restricted) maximum likelihood over the Cholesky factor of `between`, with damped Newton
+/// steps from several starts. The restricted log likelihood is -1/2 [(2k - 2) log 2 pi + sum log |V_i| + log |sum
+/// V_i^-1| + sum r_i' V_i^-1 r_i]. Error{bad_values} as `corrected`, and with fewer than 3 studies: five parameters
+/// need six numbers.
 BivariateMeta fit_bivariate(const std::vector<AccuracyStudy>& studies, const BivariateOptions& options = {});
 
 double inverse_logit(double x);

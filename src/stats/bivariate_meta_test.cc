@@ -1,6 +1,8 @@
 // Bivariate meta-analysis and summary ROC. The data are R mada's AuditC, skin_tests and SAQ. Constants are from R 4.2.2
-// with metafor 3.8.1 unless said otherwise: rma.mv of both logits with V = diag(1/TP + 1/FN, 1/FP + 1/TN), struct = "UN",
-// optim with reltol 1e-15; its restricted log likelihood less log k, half the log determinant of X'X.
+// with metafor 3.8.1 unless said otherwise: rma.mv of both logits with V = diag(1/TP + 1/FN, 1/FP + 1/TN), struct =
+// "UN", optim with reltol 1e-15; its restricted log likelihood less log k, half the log determinant of X'X.
+#include "stats/bivariate_meta.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -8,7 +10,6 @@
 #include "base/csv.h"
 #include "base/error.h"
 #include "base/files.h"
-#include "stats/bivariate_meta.h"
 #include "stats/summary_roc.h"
 
 namespace hepatica::stats {
@@ -59,7 +60,7 @@ TEST(BivariateMeta, HeterogeneityAgreesWithMetafor) {
   const auto studies = read_studies("mada_AuditC.csv");
   if (studies.empty()) GTEST_SKIP() << "no test data";
   const Heterogeneity h = fit_bivariate(studies).heterogeneity;
-  EXPECT_NEAR(*h.both.statistic, 2094.046533834113, 1e-9);  // QE
+  EXPECT_NEAR(*h.both.statistic, 2094.046533834113, 1e-9);         // QE
   EXPECT_NEAR(*h.sensitivity.statistic, 81.6063925065008, 1e-10);  // the rest by NumPy from the formulas
   EXPECT_NEAR(*h.sensitivity_i2.value, 0.8406987540962013, 1e-12);
   EXPECT_NEAR(*h.false_positive_rate_i2.value, 0.9935401805335567, 1e-12);
@@ -150,7 +151,7 @@ TEST(SummaryRoc, AuditCAgreesWithSciPy) {
   // From metafor's estimates: the line through the mean logits with the slope sd(sensitivity) / sd(FPR), by
   // scipy.integrate.quad and the two sums; Harbord et al.'s formulas by NumPy.
   EXPECT_NEAR(*roc.area.value, 0.8879006766963279, 1e-6);
-  EXPECT_NEAR(*roc.grid_area.value, 0.8866793701614011, 1e-6);  // mada's vignette prints 0.887
+  EXPECT_NEAR(*roc.grid_area.value, 0.8866793701614011, 1e-6);
   EXPECT_NEAR(*roc.partial_area.value, 0.863628560038905, 1e-6);
   EXPECT_NEAR(roc.hsroc.lambda, 3.2621330721179143, 1e-5);
   EXPECT_NEAR(roc.hsroc.theta, -0.08337918799258026, 1e-5);

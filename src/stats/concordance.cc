@@ -118,10 +118,14 @@ Concordance harrell_c(const SurvivalData& data,
                       std::span<const uint32_t> strata,
                       double confidence) {
   check_scores(data, risk);
-  return concordance(data, risk, strata, [](size_t) { return 1.0; }, "Harrell", confidence);
+  return concordance(
+      data, risk, strata, [](size_t) { return 1.0; }, "Harrell", confidence);
 }
 
-Concordance uno_c(const SurvivalData& data, std::span<const double> risk, std::optional<double> tau, double confidence) {
+Concordance uno_c(const SurvivalData& data,
+                  std::span<const double> risk,
+                  std::optional<double> tau,
+                  double confidence) {
   check_scores(data, risk);
   const std::vector<double> uncensored = uncensored_before(data);
   const auto weight = [&](size_t i) {

@@ -15,14 +15,14 @@ namespace hepatica::stats {
 /// the higher score (ties of the score count one half).
 struct Concordance {
   double concordant = 0, discordant = 0, tied_risk = 0;  ///< (weighted) pairs that can be compared
-  double tied_time = 0;                                   ///< pairs with events at the same time, which cannot
-  Estimate estimate;                                      ///< (concordant + tied_risk / 2) / all comparable
+  double tied_time = 0;                                  ///< pairs with events at the same time, which cannot
+  Estimate estimate;                                     ///< (concordant + tied_risk / 2) / all comparable
 };
 
-/// Harrell's C (Harrell, Lee and Mark, Statistics in Medicine 1996). `risk`: higher means earlier. A case censored at the
-/// time of another's event counts as later. Interval: normal, with the infinitesimal jackknife's variance as in
-/// survival::concordance (Therneau and Watson 2015). Undefined, with the reason, where no pair can be compared. Infinite
-/// scores rank as such; Error{bad_values} on NaN.
+/// Harrell's C (Harrell, Lee and Mark, Statistics in Medicine 1996). `risk`: higher means earlier. A case censored at
+/// the time of another's event counts as later. Interval: normal, with the infinitesimal jackknife's variance as in
+/// survival::concordance (Therneau and Watson 2015). Undefined, with the reason, where no pair can be compared.
+/// Infinite scores rank as such; Error{bad_values} on NaN.
 Concordance harrell_c(const SurvivalData& data,
                       std::span<const double> risk,
                       std::span<const uint32_t> strata = {},

@@ -15,9 +15,9 @@ namespace hepatica::stats {
 namespace {
 
 constexpr int kMostIterations = 100;
-constexpr double kSmallStep = 1e-10;       // of a coefficient in units of its covariate's deviation
-constexpr double kSmallIncrease = 1e-12;   // of the log likelihood, relative
-constexpr double kMonotoneStep = 1e-2;     // a step as large as this where the likelihood no longer grows: no maximum
+constexpr double kSmallStep = 1e-10;      // of a coefficient in units of its covariate's deviation
+constexpr double kSmallIncrease = 1e-12;  // of the log likelihood, relative
+constexpr double kMonotoneStep = 1e-2;    // a step as large as this where the likelihood no longer grows: no maximum
 
 /// Where the search ended, in units of the scaled covariates.
 struct Maximum {
@@ -27,9 +27,7 @@ struct Maximum {
 };
 
 Maximum maximise(const SurvivalData& data, const Matrix& x, const RiskOrder& order, Ties ties) {
-  const auto likelihood = [&](const std::vector<double>& beta) {
-    return cox_likelihood(order, data, x, beta, ties);
-  };
+  const auto likelihood = [&](const std::vector<double>& beta) { return cox_likelihood(order, data, x, beta, ties); };
   Maximum at;
   at.beta.assign(x.columns, 0.0);
   at.start = at.end = likelihood(at.beta);

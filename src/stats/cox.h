@@ -21,8 +21,8 @@ struct CoxOptions {
   double confidence = 0.95;
 };
 
-/// The effect of one covariate: the log hazard ratio of one unit. Where the likelihood has no maximum (`monotone`) or the
-/// covariate is a sum of others (`aliased`) the estimates are undefined, with the reason.
+/// The effect of one covariate: the log hazard ratio of one unit. Where the likelihood has no maximum (`monotone`) or
+/// the covariate is a sum of others (`aliased`) the estimates are undefined, with the reason.
 struct CoxCoefficient {
   Estimate log_hazard_ratio, hazard_ratio;  ///< Wald intervals
   std::optional<double> standard_error, z, p;
@@ -53,8 +53,8 @@ struct CoxFit {
   double survival_at(double time, std::span<const double> covariates, uint32_t stratum = 0) const;
 };
 
-/// Maximum of Cox's partial likelihood (Cox, JRSS B 1972) with ties after Efron (JASA 1977) or Breslow (JRSS B 1972), by
-/// Newton steps that are halved where they lead down. `strata` is empty or has one number a case. The baseline is
+/// Maximum of Cox's partial likelihood (Cox, JRSS B 1972) with ties after Efron (JASA 1977) or Breslow (JRSS B 1972),
+/// by Newton steps that are halved where they lead down. `strata` is empty or has one number a case. The baseline is
 /// Breslow's, with Efron's share of the tied events where ties are Efron's. `covariates` is [cases, covariates].
 /// Error{bad_values} where the shapes differ, a covariate is not finite, or no event is there.
 CoxFit fit_cox(const SurvivalData& data,

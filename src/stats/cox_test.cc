@@ -1,10 +1,11 @@
 // Cox's model. Constants are from R 4.2.2 with survival 3.5.3 unless said otherwise.
+#include "stats/cox.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "base/error.h"
-#include "stats/cox.h"
 #include "stats/survival_test_data.h"
 
 namespace hepatica::stats {
@@ -41,7 +42,9 @@ TEST(Cox, OneCovariateAgreesWithCoxph) {  // coxph(Surv(time, status) ~ (x == "M
   EXPECT_NEAR(fit.null_log_likelihood, -42.72483926276022, 1e-12);
   EXPECT_NEAR(fit.log_likelihood, -41.03261559645838, 1e-11);
   EXPECT_NEAR(*fit.coefficients[0].hazard_ratio.value, 0.4003033777331979, 1e-9);
-  EXPECT_NEAR(*fit.coefficients[0].hazard_ratio.upper, std::exp(-0.9155325750147175 + 1.959963984540054 * 0.5119342751720054), 1e-8);
+  EXPECT_NEAR(*fit.coefficients[0].hazard_ratio.upper,
+              std::exp(-0.9155325750147175 + 1.959963984540054 * 0.5119342751720054),
+              1e-8);
   // basehaz(fit) is that of x = 0, as coxph does not centre a covariate of 0 and 1.
   EXPECT_NEAR(-std::log(fit.survival_at(161, std::vector<double>{0})), 3.8829485022781283, 1e-8);
   EXPECT_NEAR(-std::log(fit.survival_at(8, std::vector<double>{0})), 0.2699208410727153, 1e-9);
@@ -55,15 +58,24 @@ TEST(Cox, MaximumByHand) {  // x = 1 dies first of two, then last of two: l = b 
   EXPECT_NEAR(fit.beta[0], 0.5 * std::log(2), 1e-10);
 }
 
-TEST(Cox, EfronAndBreslowAgreeWithCoxph) {  // coxph(Surv(time, status) ~ trt + age + karno + celltype, veteran, ties = ...)
+TEST(Cox,
+     EfronAndBreslowAgreeWithCoxph) {  // coxph(Surv(time, status) ~ trt + age + karno + celltype, veteran, ties = ...)
   const auto veteran = read_veteran();
   if (!veteran) GTEST_SKIP() << "no test data";
   const Matrix x = six_covariates(*veteran);
   const CoxFit efron = fit_cox(veteran->data, x);
-  const double beta[] = {0.303048095126972949, -0.008903165131480921, -0.032685482740099213,
-                         0.856340375872661874, 1.178807029394243644, 0.402332196770037398};
-  const double error[] = {0.205655900786997720, 0.009224283189001948, 0.005408849633627959,
-                          0.271322363512016718, 0.296440477739892350, 0.282543650901085353};
+  const double beta[] = {0.303048095126972949,
+                         -0.008903165131480921,
+                         -0.032685482740099213,
+                         0.856340375872661874,
+                         1.178807029394243644,
+                         0.402332196770037398};
+  const double error[] = {0.205655900786997720,
+                          0.009224283189001948,
+                          0.005408849633627959,
+                          0.271322363512016718,
+                          0.296440477739892350,
+                          0.282543650901085353};
   for (size_t j = 0; j < 6; ++j) {
     EXPECT_NEAR(efron.beta[j], beta[j], 1e-9) << j;
     EXPECT_NEAR(*efron.coefficients[j].standard_error, error[j], 1e-9) << j;
@@ -131,8 +143,8 @@ TEST(Cox, ConstantAndRepeatedCovariatesAreAliased) {
 }
 
 TEST(Cox, BadInputIsRefused) {
-  EXPECT_THROW(fit_cox({{1, 2}, {0, 0}}, column({1, 2})), Error);            // no event
-  EXPECT_THROW(fit_cox({{1, 2}, {1, 0}}, column({1})), Error);               // rows
+  EXPECT_THROW(fit_cox({{1, 2}, {0, 0}}, column({1, 2})), Error);  // no event
+  EXPECT_THROW(fit_cox({{1, 2}, {1, 0}}, column({1})), Error);     // rows
   EXPECT_THROW(fit_cox({{1, 2}, {1, 0}}, column({1, std::nan("")})), Error);
   EXPECT_THROW(fit_cox({{1, -2}, {1, 0}}, column({1, 2})), Error);
 }

@@ -188,8 +188,7 @@ void Descent::minimise(double lambda, bool unpenalised_only) {
     for (size_t j = 0; j < p_; ++j) largest = std::max(largest, std::abs(target[j] - beta_[j]));
     for (int halving = 0; halving < 40; ++halving, share /= 2) {
       std::vector<double> next(p_);
-      for (size_t j = 0; j < p_; ++j)
-        next[j] = share == 1 ? target[j] : beta_[j] + share * (target[j] - beta_[j]);
+      for (size_t j = 0; j < p_; ++j) next[j] = share == 1 ? target[j] : beta_[j] + share * (target[j] - beta_[j]);
       Derivatives there = derivatives_at(order_, data_, linear_predictor(next));
       const double there_value = objective(there, next, lambda);
       if (!(there_value <= value + 1e-14 * (1 + std::abs(value)))) continue;
@@ -200,10 +199,11 @@ void Descent::minimise(double lambda, bool unpenalised_only) {
     }
     if (largest < kSmallMove) return;
   }
-  throw Error(ErrorCode::bad_values,
-              fmt::format("the penalised model did not converge at a penalty of {:.4g}: the events separate; use larger "
-                          "penalties or penalise every covariate",
-                          lambda));
+  throw Error(
+      ErrorCode::bad_values,
+      fmt::format("the penalised model did not converge at a penalty of {:.4g}: the events separate; use larger "
+                  "penalties or penalise every covariate",
+                  lambda));
 }
 
 double Descent::largest_lambda() const {

@@ -45,9 +45,8 @@ TEST(Coxnet, VeteranAgreesWithGlmnet) {  // glmnet(x, Surv(time, status), "cox",
   EXPECT_NEAR(path.steps[0].lambda, 0.89205367409729863, 1e-12);
   EXPECT_EQ(path.steps[0].nonzero, 0);
   EXPECT_NEAR(path.steps[19].lambda, 0.15230502046632924, 1e-12);
-  expect_near(path.steps[19].beta,
-              {0, -0.02393146404499165, 0, 0, 0, 0.27934811342262572, 0.55014675032031612, 0},
-              2e-7);
+  expect_near(
+      path.steps[19].beta, {0, -0.02393146404499165, 0, 0, 0, 0.27934811342262572, 0.55014675032031612, 0}, 2e-7);
   EXPECT_NEAR(path.steps[19].deviance_explained, 0.05611670927606902, 1e-9);
   expect_near(path.steps[39].beta,
               {0.2159487077001742972,
@@ -150,10 +149,14 @@ TEST(Coxnet, CrossValidationAgreesWithGlmnet) {  // cv.glmnet(..., foldid = (0:1
   std::vector<uint32_t> fold;
   for (uint32_t i = 0; i < veteran->data.size(); ++i) fold.push_back(i % 5);
   const CoxnetCrossValidation result = cross_validate_coxnet(veteran->data, veteran->covariates(), options, fold);
-  const double deviance[] = {8.367200670125319, 8.188337684496560, 8.083787347199900,
-                             8.102295431166086, 8.185493072244293, 8.279034288750232};
-  const double error[] = {0.17957829596761304, 0.18059604438303603, 0.16920975531926519,
-                          0.13652358821767974, 0.09076687463792484, 0.09835539506990969};
+  const double deviance[] = {
+      8.367200670125319, 8.188337684496560, 8.083787347199900, 8.102295431166086, 8.185493072244293, 8.279034288750232};
+  const double error[] = {0.17957829596761304,
+                          0.18059604438303603,
+                          0.16920975531926519,
+                          0.13652358821767974,
+                          0.09076687463792484,
+                          0.09835539506990969};
   for (size_t k = 0; k < 6; ++k) {
     EXPECT_NEAR(result.errors[k].deviance, deviance[k], 1e-5) << k;
     EXPECT_NEAR(result.errors[k].standard_error, error[k], 1e-5) << k;
@@ -198,9 +201,9 @@ TEST(CoxnetNested, HeldOutOutcomesDoNotReachTheirOwnRisk) {
   search.folds = 3;
   search.options.count = 30;
   const Matrix x = veteran->covariates();
-  set_threads(1);
+  set_thread_count(1);
   const NestedValidation one = nested_coxnet(veteran->data, x, search, outer, institution);
-  set_threads(2);
+  set_thread_count(2);
   const NestedValidation other = nested_coxnet(veteran->data, x, search, outer, institution);
   EXPECT_EQ(one.risk, other.risk);
   ASSERT_EQ(one.folds.size(), 4u);

@@ -99,8 +99,8 @@ Estimate mean_of_folds(const std::vector<OuterFold>& folds, double confidence) {
   if (n < 2) return make_estimate(mean, std::nullopt, n, method, "one fold has no spread");
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
-  const double half = student_quantile(0.5 + confidence / 2, double(n - 1)) *
-                      std::sqrt(squares / double(n - 1) / double(n));
+  const double half =
+      student_quantile(0.5 + confidence / 2, double(n - 1)) * std::sqrt(squares / double(n - 1) / double(n));
   return make_estimate(mean, Interval{mean - half, mean + half}, n, method);
 }
 
@@ -180,7 +180,8 @@ ChosenCoxnet choose_coxnet(const SurvivalData& data,
     CoxnetOptions options = search.options;
     options.alpha = alpha;
     CoxnetCrossValidation validation = cross_validate_coxnet(data, covariates, options, fold);
-    if (best && best->validation.errors[best->validation.least].deviance <= validation.errors[validation.least].deviance)
+    if (best &&
+        best->validation.errors[best->validation.least].deviance <= validation.errors[validation.least].deviance)
       continue;
     const size_t step = search.choice == Choice::least ? validation.least : validation.one_standard_error;
     best = ChosenCoxnet{validation, step, validation.path.steps[step].beta, validation.path.means};

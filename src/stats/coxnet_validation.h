@@ -21,9 +21,13 @@ struct CoxnetSearch {
   CoxnetOptions options;  ///< its alpha is not used
 };
 
-/// A fold for each case, 0 .. folds-1. Cases of one group (institution) share a fold. Groups are shuffled, then given by
-/// falling size to the fold with the fewest events so far. Error{bad_values} where there are fewer groups than folds.
-std::vector<uint32_t> grouped_folds(std::span<const uint32_t> group, const SurvivalData& data, int folds, uint64_t seed);
+/// A fold for each case, 0 .. folds-1. Cases of one group (institution) share a fold. Groups are shuffled, then given
+/// by falling size to the fold with the fewest events so far. Error{bad_values} where there are fewer groups than
+/// folds.
+std::vector<uint32_t> grouped_folds(std::span<const uint32_t> group,
+                                    const SurvivalData& data,
+                                    int folds,
+                                    uint64_t seed);
 
 /// Cross-validated partial likelihood deviance at each penalty.
 struct CoxnetError {
@@ -53,8 +57,8 @@ struct ChosenCoxnet {
 
   std::vector<double> linear_predictors(const Matrix& covariates) const;
 };
-/// `group` is empty (each case its own) or numbers the institutions. With fewer institutions than folds the folds are of
-/// cases.
+/// `group` is empty (each case its own) or numbers the institutions. With fewer institutions than folds the folds are
+/// of cases.
 ChosenCoxnet choose_coxnet(const SurvivalData& data,
                            const Matrix& covariates,
                            const CoxnetSearch& search,
@@ -70,8 +74,8 @@ struct OuterFold {
 struct NestedValidation {
   std::vector<OuterFold> folds;
   std::vector<double> risk;  ///< for each case, by the model that did not see its fold
-  Concordance pooled;        ///< Harrell's C over pairs within the same fold: scores of different models are not compared
-  Estimate mean;             ///< mean of the folds' C with Student's t interval over folds
+  Concordance pooled;  ///< Harrell's C over pairs within the same fold: scores of different models are not compared
+  Estimate mean;       ///< mean of the folds' C with Student's t interval over folds
 };
 
 /// For each outer fold: the penalty is chosen by cross-validation within the other folds, the model fitted there and

@@ -113,8 +113,7 @@ Estimate survival_quantile(const KaplanMeier& curve, double p) {
   const auto at = [&](auto level) { return crossing(curve.steps, target, level); };
   Estimate estimate;
   estimate.n = curve.n;
-  estimate.method =
-      method_name("Brookmeyer-Crowley, " + name_of(curve.options.interval), curve.options.confidence);
+  estimate.method = method_name("Brookmeyer-Crowley, " + name_of(curve.options.interval), curve.options.confidence);
   estimate.value = at([](const SurvivalStep& s) { return s.survival; });
   estimate.lower = at([](const SurvivalStep& s) { return s.lower.value_or(0); });
   // At S = 0 there is no upper bound of S, so the curve of upper bounds ends at the step before.
@@ -122,7 +121,8 @@ Estimate survival_quantile(const KaplanMeier& curve, double p) {
   if (curve.events == 0)
     estimate.reason = "there is no event";
   else if (!estimate.value)
-    estimate.reason = fmt::format("survival stays above {:.4g}: it ends at {:.4f}", target, curve.steps.back().survival);
+    estimate.reason =
+        fmt::format("survival stays above {:.4g}: it ends at {:.4f}", target, curve.steps.back().survival);
   else if (!estimate.upper)
     estimate.reason = fmt::format("the upper limit of survival stays above {:.4g}: no upper bound", target);
   return estimate;

@@ -41,8 +41,8 @@ struct KaplanMeier {
   int64_t at_risk(double time) const;
 };
 
-/// Kaplan and Meier (JASA 1958), Greenwood's variance; intervals as in Kalbfleisch and Prentice, The Statistical Analysis
-/// of Failure Time Data, 2002, ch. 1. Error{bad_values} as `check` does.
+/// Kaplan and Meier (JASA 1958), Greenwood's variance; intervals as in Kalbfleisch and Prentice, The Statistical
+/// Analysis of Failure Time Data, 2002, ch. 1. Error{bad_values} as `check` does.
 KaplanMeier kaplan_meier(const SurvivalData& data, const KaplanMeierOptions& options = {});
 
 /// The time at which a share `p` has had the event: the first with S(t) <= 1 - p, or the middle of the stretch where

@@ -8,7 +8,10 @@ namespace hepatica::stats {
 namespace {
 
 /// Adds the expected events of one time, and their covariance, given who is at risk.
-void add_time(const std::vector<double>& at_risk, double events, std::vector<LogRankGroup>& groups, Matrix& covariance) {
+void add_time(const std::vector<double>& at_risk,
+              double events,
+              std::vector<LogRankGroup>& groups,
+              Matrix& covariance) {
   double total = 0;
   for (const double n : at_risk) total += n;
   const double scale = total > 1 ? events * (total - events) / (total - 1) : 0;

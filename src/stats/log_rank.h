@@ -20,9 +20,9 @@ struct LogRank {
   ChiSquareTest test;
 };
 
-/// Mantel-Haenszel form with the hypergeometric variance (Peto and Peto, JRSS A 1972), summed over strata. `group` has one
-/// number a case, 0 .. k-1; `strata` is empty or has one a case. The test is undefined, with the reason, where there is
-/// one group alone, no event, or never two groups at risk together.
+/// Mantel-Haenszel form with the hypergeometric variance (Peto and Peto, JRSS A 1972), summed over strata. `group` has
+/// one number a case, 0 .. k-1; `strata` is empty or has one a case. The test is undefined, with the reason, where
+/// there is one group alone, no event, or never two groups at risk together.
 LogRank log_rank(const SurvivalData& data, std::span<const uint32_t> group, std::span<const uint32_t> strata = {});
 
 }  // namespace hepatica::stats

@@ -74,8 +74,11 @@ SummaryRoc summary_roc(const BivariateMeta& meta) {
   const std::string reason = "no interval is made";
   roc.area = make_estimate(area_under(roc), std::nullopt, n, "integral over 0 to 1", reason);
   roc.grid_area = make_estimate(grid_mean(roc, 0.01, 0.99), std::nullopt, n, "mean over 99 rates (mada)", reason);
-  roc.partial_area = make_estimate(
-      grid_mean(roc, std::max(0.01, roc.lowest_rate), std::min(0.99, roc.highest_rate)), std::nullopt, n, "mean over 99 rates of the studies (mada)", reason);
+  roc.partial_area = make_estimate(grid_mean(roc, std::max(0.01, roc.lowest_rate), std::min(0.99, roc.highest_rate)),
+                                   std::nullopt,
+                                   n,
+                                   "mean over 99 rates of the studies (mada)",
+                                   reason);
   return roc;
 }
 

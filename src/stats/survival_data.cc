@@ -44,9 +44,8 @@ RiskOrder risk_order(const SurvivalData& data, std::span<const uint32_t> strata)
   RiskOrder order;
   order.cases.resize(data.size());
   std::iota(order.cases.begin(), order.cases.end(), size_t(0));
-  std::ranges::stable_sort(order.cases, {}, [&](size_t i) {
-    return std::tuple(stratum(i), -data.time[i], 1 - int(data.event[i]));
-  });
+  std::ranges::stable_sort(
+      order.cases, {}, [&](size_t i) { return std::tuple(stratum(i), -data.time[i], 1 - int(data.event[i])); });
   for (size_t at = 0; at < order.cases.size(); ++at) {
     const size_t i = order.cases[at];
     if (order.groups.empty() || order.groups.back().stratum != stratum(i) || order.groups.back().time != data.time[i])

@@ -143,7 +143,8 @@ TEST(LogRank, ByHand) {  // group 0 dies at 1, group 1 at 2: O - E = 1 - 1/2 - 0
 TEST(LogRank, FourGroupsAndStrataAgreeWithSurvdiff) {
   const auto veteran = read_veteran();
   if (!veteran) GTEST_SKIP() << "no test data";
-  const LogRank cells = log_rank(veteran->data, veteran->cell);  // survdiff(Surv(time, status) ~ celltype, data = veteran)
+  const LogRank cells =
+      log_rank(veteran->data, veteran->cell);  // survdiff(Surv(time, status) ~ celltype, data = veteran)
   EXPECT_NEAR(*cells.test.statistic, 25.40370034578535, 1e-11);
   EXPECT_NEAR(*cells.test.p, 1.271245939006096e-05, 1e-16);
   EXPECT_EQ(cells.test.degrees, 3);

@@ -13,7 +13,8 @@
 
 namespace hepatica::stats {
 
-/// Maintenance chemotherapy in acute myelogenous leukaemia (Miller, Survival Analysis, 1981): the first 11 cases had it.
+/// Maintenance chemotherapy in acute myelogenous leukaemia (Miller, Survival Analysis, 1981): the first 11 cases had
+/// it.
 inline SurvivalData leukaemia() {
   return {{9, 13, 13, 18, 23, 28, 31, 34, 45, 48, 161, 5, 5, 8, 8, 12, 16, 23, 27, 30, 33, 43, 45},
           {1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1}};
@@ -26,7 +27,8 @@ struct Veteran {
   std::vector<uint32_t> treatment, cell;  ///< cell: squamous, smallcell, adeno, large
   std::vector<double> karnofsky, months, age, prior;
 
-  /// treatment (1, 2), Karnofsky score, months from diagnosis, age, prior therapy (0, 10), then the cells but the first.
+  /// treatment (1, 2), Karnofsky score, months from diagnosis, age, prior therapy (0, 10), then the cells but the
+  /// first.
   Matrix covariates() const {
     Matrix x(data.size(), 8);
     for (size_t i = 0; i < x.rows; ++i) {
@@ -43,9 +45,8 @@ inline std::optional<Veteran> read_veteran() {
   const fs::path file = test_data_folder() / "stats_reference/survival/veteran.arff";
   if (test_data_folder().empty() || !fs::exists(file)) return std::nullopt;
   const std::string text = read_file(file);
-  const CsvTable table = parse_csv("treatment,cell,time,status,karnofsky,months,age,prior" +
-                                       text.substr(text.find("@data") + 5),
-                                   file.string());
+  const CsvTable table = parse_csv(
+      "treatment,cell,time,status,karnofsky,months,age,prior" + text.substr(text.find("@data") + 5), file.string());
   const std::vector<std::string> cells{"squamous", "smallcell", "adeno", "large"};
   Veteran veteran;
   for (const CsvTable::Row& row : table.rows) {
