@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <map>
 
@@ -21,22 +22,27 @@ std::optional<size_t> name_column_of(const CsvTable& table, const std::string& w
   return std::nullopt;
 }
 
-int64_t count_of(const CsvTable& table, const CsvTable::Row& row, size_t column, RowFaults& faults) {
+std::optional<int64_t> count_of(const CsvTable& table, const CsvTable::Row& row, const char* name, RowFaults& faults) {
+  const size_t column = table.column(name);
   const auto value = faults.number(row, column, "fill it in, or leave the study out");
-  if (!value) return 0;
-  if (*value < 0 || *value > kLargestCount || *value != std::floor(*value)) {
-    faults.add(row, fmt::format("{} is {}; counts are whole numbers from 0", table.header[column], row.cells[column]));
-    return 0;
-  }
-  return int64_t(*value);
+  if (!value) return std::nullopt;
+  if (*value >= 0 && *value <= kLargestCount && *value == std::floor(*value)) return int64_t(*value);
+  faults.add(row, fmt::format("{} is {}; counts are whole numbers from 0", name, row.cells[column]));
+  return std::nullopt;
 }
 
 stats::AccuracyStudy study_of(const CsvTable& table, const CsvTable::Row& row, RowFaults& faults) {
-  const auto count = [&](const char* name) { return count_of(table, row, table.column(name), faults); };
-  const stats::AccuracyStudy study{count("TP"), count("FN"), count("FP"), count("TN")};
-  if (study.true_positive + study.false_negative == 0)
+  std::array<int64_t, 4> counts{};
+  bool whole = true;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    const auto count = count_of(table, row, std::array{"TP", "FN", "FP", "TN"}[i], faults);
+    whole = whole && count;
+    counts[i] = count.value_or(0);
+  }
+  const stats::AccuracyStudy study{counts[0], counts[1], counts[2], counts[3]};
+  if (whole && study.true_positive + study.false_negative == 0)
     faults.add(row, "TP + FN is 0: no diseased case, so no sensitivity; leave the study out");
-  if (study.false_positive + study.true_negative == 0)
+  if (whole && study.false_positive + study.true_negative == 0)
     faults.add(row, "FP + TN is 0: no healthy case, so no specificity; leave the study out");
   return study;
 }
