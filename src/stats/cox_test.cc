@@ -51,7 +51,7 @@ TEST(Cox, OneCovariateAgreesWithCoxph) {  // coxph(Surv(time, status) ~ (x == "M
   EXPECT_EQ(fit.survival_at(4, std::vector<double>{0}), 1);
 }
 
-TEST(Cox, MaximumByHand) {  // x = 1 dies first of two, then last of two: l = b - 2 log(1 + e^b) + ... is 0 at b = 0
+TEST(Cox, MaximumByHand) {
   // Events at 1 (x 1; at risk 1, 0, 1, 0) and 2 (x 0; at risk 0, 1, 0): l = b - log(2 + 2e^b) - log(2 + e^b).
   // l' = 0: 1 = r/(1 + r) + r/(2 + r), so r^2 = 2.
   const CoxFit fit = fit_cox({{1, 2, 3, 3}, {1, 1, 0, 0}}, column({1, 0, 1, 0}));
