@@ -73,7 +73,7 @@ TEST(BivariateMeta, MaximumLikelihoodAndSingleCorrectionAgreeWithMetafor) {
   const BivariateMeta ml = fit_bivariate(studies, {Likelihood::ml, Correction::all, 0.95});
   EXPECT_NEAR(ml.logit_sensitivity, 2.07625966770467, 1e-6);
   EXPECT_NEAR(ml.between.first, 1.223847347004248, 2e-5);
-  EXPECT_NEAR(ml.log_likelihood, -32.40031928679657 + std::log(14), 1e-8);
+  EXPECT_NEAR(ml.log_likelihood, -32.40031928679657, 1e-8);
   const BivariateMeta single = fit_bivariate(studies, {Likelihood::reml, Correction::single, 0.95});
   EXPECT_NEAR(single.logit_sensitivity, 2.187520309964806, 1e-6);
   EXPECT_NEAR(single.between.both, 0.683748696309645, 2e-5);

@@ -215,7 +215,9 @@ TEST(CoxnetNested, HeldOutOutcomesDoNotReachTheirOwnRisk) {
     if (outer[i] == 2) turned.time[i] = 1000 - turned.time[i];
   const NestedValidation changed = nested_coxnet(turned, x, search, outer, institution);
   for (size_t i = 0; i < outer.size(); ++i)
-    if (outer[i] == 2) EXPECT_EQ(one.risk[i], changed.risk[i]) << i;
+    if (outer[i] == 2) {
+      EXPECT_EQ(one.risk[i], changed.risk[i]) << i;
+    }
   EXPECT_NE(one.risk[0], changed.risk[0]);
   EXPECT_LT(*changed.folds[2].harrell.estimate.value, 0.5);
 }
