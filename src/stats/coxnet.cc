@@ -274,8 +274,10 @@ CoxnetPath coxnet_path(const SurvivalData& data, const Matrix& covariates, const
   return path;
 }
 
-double log_partial_likelihood(const SurvivalData& data, std::span<const double> linear_predictor) {
-  return double(data.size()) * derivatives_at(risk_order(data), data, linear_predictor).log_likelihood;
+double partial_deviance(const SurvivalData& data, std::span<const double> linear_predictor) {
+  const RiskOrder order = risk_order(data);
+  const double fitted = derivatives_at(order, data, linear_predictor).log_likelihood;
+  return 2 * double(data.size()) * (saturated(order, data.size()) - fitted);
 }
 
 }  // namespace hepatica::stats

@@ -41,7 +41,7 @@ struct CoxnetPath {
 /// Error{bad_values} as fit_cox, and where an option is out of its range.
 CoxnetPath coxnet_path(const SurvivalData& data, const Matrix& covariates, const CoxnetOptions& options = {});
 
-/// Breslow's log partial likelihood of given linear predictors.
-double log_partial_likelihood(const SurvivalData& data, std::span<const double> linear_predictor);
+/// Twice the log partial likelihood that the saturated model has above the given linear predictors; Breslow's ties.
+double partial_deviance(const SurvivalData& data, std::span<const double> linear_predictor);
 
 }  // namespace hepatica::stats

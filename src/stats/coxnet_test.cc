@@ -44,7 +44,7 @@ TEST(Coxnet, VeteranAgreesWithGlmnet) {  // glmnet(x, Surv(time, status), "cox",
   ASSERT_EQ(path.steps.size(), 54u);
   EXPECT_NEAR(path.steps[0].lambda, 0.89205367409729863, 1e-12);
   EXPECT_EQ(path.steps[0].nonzero, 0);
-  EXPECT_NEAR(path.steps[19].lambda, 0.15230502046632924, 1e-12);
+  EXPECT_NEAR(path.steps[19].lambda, 0.15230502046632924, 1e-9);  // 1e-4^(19/99) of the first: glmnet rounds
   expect_near(
       path.steps[19].beta, {0, -0.02393146404499165, 0, 0, 0, 0.27934811342262572, 0.55014675032031612, 0}, 2e-7);
   EXPECT_NEAR(path.steps[19].deviance_explained, 0.05611670927606902, 1e-9);
@@ -199,7 +199,7 @@ TEST(CoxnetNested, HeldOutOutcomesDoNotReachTheirOwnRisk) {
   CoxnetSearch search;
   search.alphas = {0.5, 1};
   search.folds = 3;
-  search.options.count = 30;
+  search.options.count = 20;
   const Matrix x = veteran->covariates();
   set_thread_count(1);
   const NestedValidation one = nested_coxnet(veteran->data, x, search, outer, institution);

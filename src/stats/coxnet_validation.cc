@@ -53,9 +53,9 @@ FoldError fold_error(const SurvivalData& data,
   const Matrix x = rows_of(covariates, others);
   FoldError error{double(events), {}};
   for (const CoxnetStep& step : coxnet_path(train, x, options).steps) {
-    const double with = log_partial_likelihood(data, predictors(covariates, step.beta));
-    const double without = log_partial_likelihood(train, predictors(x, step.beta));
-    error.deviance.push_back(-2 * (with - without) / double(events));
+    const double with = partial_deviance(data, predictors(covariates, step.beta));
+    const double without = partial_deviance(train, predictors(x, step.beta));
+    error.deviance.push_back((with - without) / double(events));
   }
   return error;
 }

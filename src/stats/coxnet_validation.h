@@ -41,9 +41,9 @@ struct CoxnetCrossValidation {
   size_t least = 0, one_standard_error = 0;  ///< indices of both choices
 };
 
-/// Each fold's deviance is -2 (log PL of all cases - log PL of the others), both with the coefficients of the others
-/// (Verweij and van Houwelingen, Statistics in Medicine 1993), per event; the mean over folds weighs by events, as
-/// cv.glmnet does with grouped = TRUE. A fold without events, and one whose removal leaves none, takes no part.
+/// Each fold's deviance is that of all cases less that of the others, both with the coefficients of the others (Verweij
+/// and van Houwelingen, Statistics in Medicine 1993), per event; the mean over folds weighs by events, as cv.glmnet
+/// does with grouped = TRUE. A fold without events, and one whose removal leaves none, takes no part.
 CoxnetCrossValidation cross_validate_coxnet(const SurvivalData& data,
                                             const Matrix& covariates,
                                             const CoxnetOptions& options,
