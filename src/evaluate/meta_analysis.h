@@ -26,7 +26,8 @@ nlohmann::json json_from_meta(const MetaAnalysis& analysis, const StudyTable& ta
 /// summary.csv and studies.csv.
 std::vector<NamedCsv> csvs_from_meta(const MetaAnalysis& analysis, const StudyTable& table);
 
-/// sroc (studies, curve, summary point with its region, and that of a new study) and forest (sensitivity, specificity).
+/// sroc (studies, curve, summary point with its region, and that of a new study), forest_sensitivity and
+/// forest_specificity.
 std::vector<NamedDrawing> figures_from_meta(const MetaAnalysis& analysis, const StudyTable& table);
 
 /// The main results as rows of a table for the terminal; the first is the header.

@@ -53,7 +53,7 @@ TEST(MetaAnalysis, EndToEnd) {
   const auto csvs = csvs_from_meta(analysis, table);
   EXPECT_EQ(parse_csv(csvs[1].text, "studies").rows.size(), 5 * 6u);
   const auto figures = figures_from_meta(analysis, table);
-  ASSERT_EQ(figures.size(), 2u);
+  ASSERT_EQ(figures.size(), 3u);
   EXPECT_NE(figures[1].drawing.csv.find("A (2),22,8"), std::string::npos);
   EXPECT_EQ(draw::svg_of(figures[0].drawing.figure),
             draw::svg_of(figures_from_meta(analysis, table)[0].drawing.figure));

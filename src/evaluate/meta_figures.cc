@@ -54,7 +54,8 @@ draw::Drawing sroc_figure(const MetaAnalysis& analysis, const StudyTable& table)
   const std::string percent = fmt::format("{:.4g}%", 100 * analysis.fit.options.confidence);
   draw::XyChart chart;
   chart.x = {"1 − specificity", 0.0, 1.0};
-  chart.y = {"Sensitivity", 0.0, 1.0};
+  chart.y = {"Sensitivity", 0.0, 1.03};  // room for the markers at 1
+  chart.y.tick_values = {0, 0.2, 0.4, 0.6, 0.8, 1};
   chart.plot_width = chart.plot_height = 240;
   draw::Series region = line_of(percent + " region of the mean", stats::confidence_region(analysis.fit), 0);
   region.filled = true;
@@ -76,12 +77,12 @@ draw::Drawing sroc_figure(const MetaAnalysis& analysis, const StudyTable& table)
 }
 
 draw::Drawing forest(const MetaAnalysis& analysis, const StudyTable& table, bool sensitivity) {
+  const std::string name = sensitivity ? "Sensitivity" : "Specificity";
   draw::ForestPlot plot;
-  plot.title = sensitivity ? "Sensitivity" : "Specificity";
   plot.label_title = "Study";
   plot.column_titles = sensitivity ? std::vector<std::string>{"TP", "FN"} : std::vector<std::string>{"TN", "FP"};
-  plot.text_title = fmt::format("{} ({:.4g}% CI)", plot.title, 100 * analysis.fit.options.confidence);
-  plot.x = {plot.title, 0.0, 1.0};
+  plot.text_title = fmt::format("{} ({:.4g}% CI)", name, 100 * analysis.fit.options.confidence);
+  plot.x = {name, 0.0, 1.0};
   plot.plot_width = 150;
   for (size_t i = 0; i < table.studies.size(); ++i) {
     const stats::AccuracyStudy& s = table.studies[i];
@@ -107,14 +108,15 @@ draw::Drawing forest(const MetaAnalysis& analysis, const StudyTable& table, bool
                        1,
                        ""});
   plot.reference = all.value;
-  return draw::draw_forest(plot, plot.title + " of each study and their summary");
+  return draw::draw_forest(plot, name + " of each study and their summary");
 }
 
 }  // namespace
 
 std::vector<NamedDrawing> figures_from_meta(const MetaAnalysis& analysis, const StudyTable& table) {
   return {{"sroc", sroc_figure(analysis, table)},
-          {"forest", draw::sheet({forest(analysis, table, true), forest(analysis, table, false)}, 2)}};
+          {"forest_sensitivity", forest(analysis, table, true)},
+          {"forest_specificity", forest(analysis, table, false)}};
 }
 
 }  // namespace hepatica

@@ -135,6 +135,13 @@ void add_plain_model(const SurvivalTable& table, const SurvivalOptions& options,
   analysis.cox_concordance = concordance_of(table, analysis.cox->linear_predictors(table.covariates), options);
 }
 
+void add_risk(const SurvivalTable& table, const SurvivalOptions& options, SurvivalAnalysis& analysis) {
+  analysis.risk_concordance = concordance_of(table, table.risk, options);
+  if (analysis.risk_concordance->harrell.estimate.value.value_or(1) < 0.5)
+    analysis.warnings.push_back(
+        "C of the risk score is below 0.5: higher scores go with later events; turn its sign if that is its meaning");
+}
+
 }  // namespace
 
 SurvivalAnalysis analyse_survival(const SurvivalTable& table, const SurvivalOptions& options) {
@@ -151,7 +158,7 @@ SurvivalAnalysis analyse_survival(const SurvivalTable& table, const SurvivalOpti
         fmt::format("the group's column holds '{}' alone: nothing to compare", table.group.levels[0]));
   if (table.group.levels.size() > 1)
     analysis.log_rank = stats::log_rank(table.data, table.group.level_of_case, table.strata.level_of_case);
-  if (!table.risk.empty()) analysis.risk_concordance = concordance_of(table, table.risk, options);
+  if (!table.risk.empty()) add_risk(table, options, analysis);
   if (!table.covariate_names.empty())
     options.penalise ? add_penalised(table, options, analysis) : add_plain_model(table, options, analysis);
   return analysis;
