@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "cmd/choice.h"
 #include "cmd/command.h"
 #include "evaluate/meta_analysis.h"
 
@@ -39,16 +40,17 @@ Command declare_meta() {
             app.add_option("--out", a->out, "folder for meta.json, tables and figures")->required();
             app.add_option(
                 "--study", a->name_column, "column of the studies' names; \"study\" or \"author\" if not given");
-            app.add_option("--likelihood", a->options.likelihood, "reml (restricted), ml")
-                ->transform(CLI::CheckedTransformer(
-                    std::map<std::string, Likelihood>{{"reml", Likelihood::reml}, {"ml", Likelihood::ml}}))
-                ->default_str("reml");
-            app.add_option("--correction",
-                           a->options.correction,
-                           "where a count is 0, add 0.5 to the counts of: all (studies), single (those with a 0), none")
-                ->transform(CLI::CheckedTransformer(std::map<std::string, Correction>{
-                    {"all", Correction::all}, {"single", Correction::single}, {"none", Correction::none}}))
-                ->default_str("all");
+            add_choice<Likelihood>(app,
+                                   "--likelihood",
+                                   a->options.likelihood,
+                                   {{"reml", Likelihood::reml}, {"ml", Likelihood::ml}},
+                                   "restricted or plain maximum likelihood");
+            add_choice<Correction>(
+                app,
+                "--correction",
+                a->options.correction,
+                {{"all", Correction::all}, {"single", Correction::single}, {"none", Correction::none}},
+                "where a study has a count of 0, add 0.5 to the counts of all studies, of those alone, or of none");
             app.add_option("--confidence", a->options.confidence, "of the intervals and regions")
                 ->check(CLI::Range(0.5, 0.9999))
                 ->capture_default_str();

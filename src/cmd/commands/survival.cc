@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "cmd/choice.h"
 #include "cmd/command.h"
 #include "evaluate/survival_analysis.h"
 
@@ -44,17 +45,20 @@ void add_columns(CLI::App& app, SurvivalColumns& columns) {
 
 void add_estimates(CLI::App& app, SurvivalOptions& options) {
   using stats::SurvivalInterval, stats::Ties;
-  app.add_option("--interval", options.curve.interval, "scale of the curves' intervals: log-log, log, plain")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, SurvivalInterval>{
-          {"log-log", SurvivalInterval::log_log}, {"log", SurvivalInterval::log}, {"plain", SurvivalInterval::plain}}))
-      ->default_str("log-log");
+  add_choice<SurvivalInterval>(
+      app,
+      "--interval",
+      options.curve.interval,
+      {{"log-log", SurvivalInterval::log_log}, {"log", SurvivalInterval::log}, {"plain", SurvivalInterval::plain}},
+      "scale of the curves' intervals");
   app.add_option("--confidence", options.curve.confidence, "of the intervals")
       ->check(CLI::Range(0.5, 0.9999))
       ->capture_default_str();
-  app.add_option("--ties", options.ties, "tied events of Cox's model: efron, breslow")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, Ties>{{"efron", Ties::efron}, {"breslow", Ties::breslow}}))
-      ->default_str("efron");
+  add_choice<Ties>(app,
+                   "--ties",
+                   options.ties,
+                   {{"efron", Ties::efron}, {"breslow", Ties::breslow}},
+                   "how Cox's model takes tied events");
   app.add_option("--tau", options.tau, "end of the restricted mean and of Uno's C")->check(CLI::PositiveNumber);
   app.add_option("--times", options.times, "where survival is reported; five even times if not given")
       ->delimiter(',')
@@ -68,17 +72,17 @@ void add_penalty(CLI::App& app, SurvivalOptions& options) {
       ->delimiter(',')
       ->check(CLI::Range(0.001, 1.0))
       ->needs(penalise)
-      ->capture_default_str();
+      ->default_str("0.5");
   app.add_option("--folds", options.search.folds, "of the cross-validation that chooses the penalty")
       ->check(CLI::Range(2, 1000))
       ->needs(penalise)
       ->capture_default_str();
-  app.add_option(
-         "--choice", options.search.choice, "penalty: least (mean deviance), one-se (within one standard error)")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Choice>{{"least", Choice::least}, {"one-se", Choice::one_standard_error}}))
-      ->needs(penalise)
-      ->default_str("least");
+  add_choice<Choice>(app,
+                     "--choice",
+                     options.search.choice,
+                     {{"least", Choice::least}, {"one-se", Choice::one_standard_error}},
+                     "penalty of the least mean deviance, or the largest within one standard error of it")
+      ->needs(penalise);
   app.add_option("--unpenalised", options.unpenalised, "covariates that the penalty spares")
       ->delimiter(',')
       ->needs(penalise);
