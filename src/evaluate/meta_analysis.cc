@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
+
 namespace hepatica {
 namespace {
 
@@ -89,7 +91,12 @@ json json_of_study(const MetaAnalysis& analysis, const StudyTable& table, size_t
 }  // namespace
 
 MetaAnalysis analyse_studies(const StudyTable& table, const stats::BivariateOptions& options) {
-  MetaAnalysis analysis{stats::fit_bivariate(table.studies, options), {}, {}};
+  MetaAnalysis analysis;
+  try {
+    analysis.fit = stats::fit_bivariate(table.studies, options);
+  } catch (const Error& error) {
+    throw error.with_context(table.file);
+  }
   analysis.roc = stats::summary_roc(analysis.fit);
   for (size_t i = 0; i < table.studies.size(); ++i)
     analysis.studies.push_back(stats::study_estimates(table.studies[i], analysis.fit.used[i], options.confidence));

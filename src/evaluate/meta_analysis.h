@@ -17,6 +17,7 @@ struct MetaAnalysis {
   stats::SummaryRoc roc;
   std::vector<stats::StudyEstimates> studies;
 };
+/// Error{bad_values} names the file and the studies (from 1) with a count of 0 where `options` do not correct them.
 MetaAnalysis analyse_studies(const StudyTable& table, const stats::BivariateOptions& options);
 
 /// {"n", "likelihood", "correction", "summary", "between", "heterogeneity", "hsroc", "sroc", "log_likelihood",

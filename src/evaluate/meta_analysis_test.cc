@@ -60,6 +60,16 @@ TEST(MetaAnalysis, EndToEnd) {
   EXPECT_EQ(rows_from_meta(analysis)[1][0], "sensitivity");
 }
 
+TEST(MetaAnalysis, UncorrectedZeroIsNamed) {
+  const StudyTable table = studies_from_table(parse_csv(kFive, "m.csv"));
+  try {
+    analyse_studies(table, {stats::Likelihood::reml, stats::Correction::none, 0.95});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("m.csv: study 5"), std::string::npos) << error.what();
+  }
+}
+
 TEST(MetaAnalysis, StudiesWithoutSpreadHaveNoCurve) {
   const StudyTable table =
       studies_from_table(parse_csv("TP,FN,FP,TN\n40,10,20,80\n40,10,20,80\n40,10,20,80\n", "m.csv"));

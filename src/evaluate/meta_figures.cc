@@ -55,7 +55,7 @@ draw::Drawing sroc_figure(const MetaAnalysis& analysis, const StudyTable& table)
   draw::XyChart chart;
   chart.x = {"1 − specificity", 0.0, 1.0};
   chart.y = {"Sensitivity", 0.0, 1.03};  // room for the markers at 1
-  chart.y.tick_values = {0, 0.2, 0.4, 0.6, 0.8, 1};
+  chart.x.tick_values = chart.y.tick_values = {0, 0.2, 0.4, 0.6, 0.8, 1};
   chart.plot_width = chart.plot_height = 240;
   draw::Series region = line_of(percent + " region of the mean", stats::confidence_region(analysis.fit), 0);
   region.filled = true;
