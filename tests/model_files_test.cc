@@ -1,5 +1,6 @@
 // The authors' kinds of files through the program: classify, detect, model and diagnose, against PyTorch, Pillow and
 // ONNX Runtime (tests/parity). Each test is skipped with a line where its oracle is missing.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -48,7 +49,7 @@ class ModelFiles : public testing::Test {
   }
   std::string pictures() const {
     std::string all;
-    for (const std::string name : expected_["files"]) all += " " + (authors_files() / name).string();
+    for (const std::string name : expected_["files"]) all += fmt::format(" {}", (authors_files() / name).string());
     return all;
   }
   json output() const { return json::parse(read_file(scratch_.path() / "out")); }
@@ -145,7 +146,8 @@ TEST_F(ModelFiles, ConvertedFilesGiveTheSameLogits) {
                     out = (scratch_.path() / "b.safetensors").string();
   ASSERT_EQ(hepatica("model convert " + file + " --out " + out + " --json", scratch_.path()), 0) << errors();
   EXPECT_EQ(output()["network_source"], "file");
-  const std::string rest = " " + (authors_files() / "colour.jpg").string() + " --precision f32 --json --checkpoint ";
+  const std::string rest =
+      fmt::format(" {} --precision f32 --json --checkpoint ", (authors_files() / "colour.jpg").string());
   ASSERT_EQ(hepatica("classify" + rest + file, scratch_.path()), 0);
   const json before = output()["images"][0]["logits"];
   ASSERT_EQ(hepatica("classify" + rest + out, scratch_.path()), 0);
@@ -177,8 +179,8 @@ TEST(OnnxExport, EqualsPyTorchInOnnxRuntime) {
     const torch::Tensor input = expected.at("input").contiguous();
     std::string sides, shape;
     for (int64_t axis = 0; axis < input.dim(); ++axis) {
-      shape += (axis ? "," : "") + std::to_string(input.size(axis));
-      if (axis > 1) sides += " " + std::to_string(input.size(axis));
+      shape += fmt::format("{}{}", axis ? "," : "", input.size(axis));
+      if (axis > 1) sides += fmt::format(" {}", input.size(axis));
     }
     const fs::path model = scratch.path() / "model.onnx", values = scratch.path() / "input.f32";
     ASSERT_EQ(hepatica("model export " + (made / (name + ".safetensors")).string() + " --out " + model.string() +
