@@ -194,6 +194,26 @@ TEST_F(Recipes, RangesAndTypesAreChecked) {
   EXPECT_EQ(reader.text("absent", "fallback"), "fallback");
 }
 
+TEST_F(Recipes, WhatYamlAllowsAndARecipeDoesNotIsNamedByLine) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"title: a\nname: \xE9t\xE9\n", "r.yaml:2: this line is not UTF-8"},
+      {"name: \xC0\x80\n", "r.yaml:1: this line is not UTF-8"},      // overlong
+      {"name: \xED\xA0\x80\n", "r.yaml:1: this line is not UTF-8"},  // a surrogate
+      {"? [a, b]\n: 1\n", "r.yaml:1: a key here"},
+      {"inherits: {a: 1}\n", "r.yaml:1: key 'inherits'"},
+      {"list: &a [*a]\n", "nested too deeply"},
+      {"a: [\n", "r.yaml:2: "},
+  };
+  for (const auto& [text, message] : cases) {
+    write("r", text);
+    const Error error = error_of([&] { load("r"); });
+    EXPECT_EQ(error.code(), ErrorCode::bad_recipe);
+    EXPECT_NE(std::string(error.what()).find(message), std::string::npos) << error.what();
+  }
+  write("r", "name: \xC3\xA9\xE7\x8E\x8B\xF0\x9F\xA9\xBA\n");
+  EXPECT_EQ(load("r").node["name"].as<std::string>().size(), 9u);
+}
+
 TEST_F(Recipes, AMissingRecipeNamesTheFolders) {
   const Error error = error_of([&] { load("nowhere"); });
   EXPECT_EQ(error.code(), ErrorCode::not_found);

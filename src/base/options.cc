@@ -14,6 +14,9 @@ namespace hepatica {
 namespace {
 
 constexpr int kDeepestInheritance = 8;
+/// More than any recipe has; aliases that hold themselves, or multiply, have more.
+constexpr int kDeepestNesting = 32;
+constexpr int kMostNodes = 100'000;
 
 std::string dotted(const std::string& path, const std::string& key) { return path.empty() ? key : path + "." + key; }
 
@@ -41,14 +44,64 @@ fs::path find_recipe(const std::string& name, const std::vector<fs::path>& folde
                           looked.empty() ? "any known folder" : fmt::format("{}", fmt::join(looked, ", "))));
 }
 
+[[noreturn]] void fail_in(const fs::path& path, int64_t line, const std::string& text) {
+  throw Error(ErrorCode::bad_recipe, fmt::format("{}:{}: {}", path.string(), line, text));
+}
+
+/// Bytes of the UTF-8 character that starts `text` (RFC 3629, section 4); 0 where it starts with none.
+size_t character_length(std::string_view text) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto follows = [&](size_t i) { return byte(i) >= 0x80 && byte(i) < 0xC0; };
+  const unsigned first = byte(0), second = byte(1);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first < 0xE0) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first < 0xF0) {
+    const bool overlong = first == 0xE0 && second < 0xA0, surrogate = first == 0xED && second >= 0xA0;
+    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first < 0xF0 || first > 0xF4) return 0;
+  const bool overlong = first == 0xF0 && second < 0x90, beyond = first == 0xF4 && second >= 0x90;
+  return follows(1) && follows(2) && follows(3) && !overlong && !beyond ? 4 : 0;
+}
+
+void check_utf8(const fs::path& path, std::string_view text) {
+  int64_t line = 1;
+  while (!text.empty()) {
+    const size_t length = character_length(text);
+    if (length == 0) fail_in(path, line, "this line is not UTF-8 text; save the file as UTF-8");
+    if (text[0] == '\n') ++line;
+    text.remove_prefix(length);
+  }
+}
+
+/// Keys are plain text, and what aliases repeat stays within bounds.
+void check_nodes(const fs::path& path, const YAML::Node& node, int depth, int& count) {
+  const int64_t line = node.Mark().line + 1;
+  if (depth > kDeepestNesting || ++count > kMostNodes) fail_in(path, line, "nested too deeply, or aliases repeat it");
+  if (!node.IsMap() && !node.IsSequence()) return;
+  for (const auto& item : node) {
+    if (!node.IsMap()) {
+      check_nodes(path, item, depth + 1, count);
+      continue;
+    }
+    if (!item.first.IsScalar()) fail_in(path, line, "a key here is no plain text");
+    check_nodes(path, item.second, depth + 1, count);
+  }
+}
+
 YAML::Node load_document(const fs::path& path) {
+  const std::string text = read_file(path);
+  check_utf8(path, text);
   try {
-    YAML::Node node = YAML::Load(read_file(path));
-    if (!node.IsMap())
-      throw Error(ErrorCode::bad_recipe, fmt::format("{}:1: a recipe is a mapping of keys", path.string()));
+    YAML::Node node = YAML::Load(text);
+    if (!node.IsMap()) fail_in(path, 1, "a recipe is a mapping of keys");
+    int count = 0;
+    check_nodes(path, node, 0, count);
+    if (const YAML::Node base = node["inherits"]; base && !base.IsScalar())
+      fail_in(path, base.Mark().line + 1, "key 'inherits' must be the name of a recipe");
     return node;
   } catch (const YAML::Exception& problem) {
-    throw Error(ErrorCode::bad_recipe, fmt::format("{}:{}: {}", path.string(), problem.mark.line + 1, problem.msg));
+    fail_in(path, problem.mark.line + 1, problem.msg);
   }
 }
 
