@@ -59,8 +59,8 @@ TEST(RankingCurves, SameForAnyNumberOfThreads) {
   for (const int threads : {1, 3}) {
     set_thread_count(threads);
     std::string text;
-    for (const CurvePoint& point : ranking_curves(binary(), independent_cases(10), {300, 9, .95}).roc[1])
-      text += json_from_estimate(point.value).dump();
+    const RankingCurves curves = ranking_curves(binary(), independent_cases(10), {300, 9, .95});
+    for (const CurvePoint& point : curves.roc[1]) text += json_from_estimate(point.value).dump();
     texts.push_back(text);
   }
   set_thread_count(0);

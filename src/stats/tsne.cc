@@ -220,6 +220,8 @@ std::vector<std::array<double, 2>> tsne(const std::vector<double>& features,
   Rng rng(options.seed);
   std::vector<Place> y(n), velocity(n, {0, 0}), gains(n, {1, 1});
   for (Place& place : y) place = {rng.normal(0, 1e-4), rng.normal(0, 1e-4)};
+  const double rate =
+      options.learning_rate > 0 ? options.learning_rate : std::max(double(n) / (4 * kExaggeration), 50.0);
   for (int step = 0; step < options.iterations; ++step) {
     check_interrupted();
     const std::vector<Place> slope = gradient(p, y, step < kExaggerated ? kExaggeration : 1, options.theta);
@@ -228,7 +230,7 @@ std::vector<std::array<double, 2>> tsne(const std::vector<double>& features,
       for (int d = 0; d < 2; ++d) {
         const bool same = (slope[i][d] > 0) == (velocity[i][d] > 0);
         gains[i][d] = std::max(0.01, same ? gains[i][d] * 0.8 : gains[i][d] + 0.2);
-        velocity[i][d] = momentum * velocity[i][d] - options.learning_rate * gains[i][d] * slope[i][d];
+        velocity[i][d] = momentum * velocity[i][d] - rate * gains[i][d] * slope[i][d];
         y[i][d] += velocity[i][d];
       }
     centre(y);

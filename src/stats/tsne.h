@@ -11,8 +11,8 @@ namespace hepatica::stats {
 struct TsneOptions {
   double perplexity = 30;  ///< lowered to (n - 1) / 3 where there are too few cases
   int iterations = 1000;
-  double theta = 0.5;  ///< accuracy of Barnes-Hut: 0 is exact
-  double learning_rate = 200;
+  double theta = 0.5;        ///< accuracy of Barnes-Hut: 0 is exact
+  double learning_rate = 0;  ///< 0: max(n / 48, 50) (Belkina et al., Nature Communications 2019)
   uint64_t seed = 0;
 };
 
