@@ -83,6 +83,27 @@ std::vector<stats::NamedEstimate> ReaderCases::estimates(const std::vector<size_
   return stats::estimate_all(p, class_sampling(p, clusters), classification_, options_.bootstrap);
 }
 
+namespace {
+
+/// Whether readers gave the probability of the positive class where their confidence in the reading is expected: below
+/// one half exactly where they said the other class.
+bool looks_like_probability(const ReaderCases& study) {
+  const ReadingTable& table = study.table();
+  bool below = false;
+  for (const size_t m : study.modalities())
+    for (const size_t r : study.humans())
+      for (size_t i = 0; i < table.case_ids.size(); ++i) {
+        const auto& reading = table.at(m, r, i);
+        if (!reading) continue;
+        if (!reading->confidence || *reading->confidence < 0 || *reading->confidence > 1) return false;
+        if ((*reading->confidence < 0.5) == (size_t(reading->said) == study.positive())) return false;
+        below = below || *reading->confidence < 0.5;
+      }
+  return below;
+}
+
+}  // namespace
+
 ReaderStudyResult analyse_readers(const ReadingTable& table, const ReaderStudyOptions& options) {
   if (options.unsure && (!table.has_confidence || options.confidence_of_positive))
     throw Error(
@@ -92,6 +113,12 @@ ReaderStudyResult analyse_readers(const ReadingTable& table, const ReaderStudyOp
   ReaderStudyResult result;
   result.warnings = table.warnings;
   if (cases.binary()) result.positive = table.classes[cases.positive()];
+  if (cases.binary() && !options.confidence_of_positive && looks_like_probability(cases))
+    result.warnings.push_back(fmt::format(
+        "{}: the confidences look like probabilities of '{}' and are taken as confidence in the reading; if "
+        "they are probabilities, say --confidence-means positive",
+        table.file,
+        result.positive));
   result.scores = reader_scores(cases, options);
   result.agreement = reader_agreement(cases, options);
   result.cohen = pair_kappas(cases, options);

@@ -212,6 +212,24 @@ TEST(ReaderStudy, RefusesWhatDoesNotFit) {
   EXPECT_THROW(with_method(table, other, "R1"), Error);
 }
 
+TEST(ReaderStudy, ProbabilitiesForConfidencesAreSuspected) {
+  const ReadingTable t = readings_from_table(
+      parse_csv("case_id,truth,reader,reading,confidence\n1,benign,R,benign,.1\n2,benign,R,malignant,.6\n"
+                "3,malignant,R,malignant,.9\n4,malignant,R,benign,.4\n",
+                "r.csv"),
+      {});
+  ReaderStudyOptions options;
+  options.bootstrap.resamples = 100;
+  const ReaderStudyResult asked = analyse_readers(t, options);
+  ASSERT_EQ(asked.warnings.size(), 1u);
+  EXPECT_NE(asked.warnings[0].find("--confidence-means positive"), std::string::npos);
+  options.confidence_of_positive = true;
+  const ReaderStudyResult told = analyse_readers(t, options);
+  EXPECT_TRUE(told.warnings.empty());
+  EXPECT_DOUBLE_EQ(value_of(told.scores[0].estimates, "auc"), .75);  // of four pairs only .6 against .4 is wrong
+  EXPECT_DOUBLE_EQ(value_of(asked.scores[0].estimates, "auc"), .5);  // -.1, .6 against .9, -.4
+}
+
 TEST(ReaderStudy, IncompleteReadingsAreCountedAndSaid) {
   const ReadingTable t = readings_from_table(parse_csv("case_id,truth,reader,reading\n1,a,R,a\n2,b,R,b\n3,b,R,b\n"
                                                        "1,a,S,b\n2,b,S,b\n4,a,S,a\n",
