@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/files.h"
 #include "io/volume_file.h"
@@ -116,6 +117,36 @@ TEST_F(DiagnoseTest, WholeRunWritesEverything) {
   const Mask lesions = read_mask(out() / "lesions.nii.gz");
   EXPECT_GT(std::count_if(lesions.values().begin(), lesions.values().end(), [](uint8_t label) { return label != 0; }),
             0);
+}
+
+/// The same tensors under a foreign name and without a word on what they are.
+void strip_metadata(const fs::path& from, const fs::path& to) {
+  nn::Checkpoint checkpoint = nn::read_checkpoint(from);
+  checkpoint.metadata = nlohmann::json::object();
+  nn::write_checkpoint(to, checkpoint, true);
+  fs::remove(from);
+}
+
+TEST_F(DiagnoseTest, FilesUnderTheAuthorsNamesTellTheirNetworksByTheirTensors) {
+  strip_metadata(models() / "detect.safetensors", models() / "best.pt");
+  strip_metadata(models() / "benign_malignant.safetensors", models() / "Time_BM.pth.tar");
+  strip_metadata(models() / "benign.safetensors", models() / "Time_B.pth.tar");
+  strip_metadata(models() / "malignant.safetensors", models() / "Time_M.pth.tar");
+  ASSERT_EQ(diagnose("--recipe " + (folder_.path() / "credulous.yaml").string()), 0) << errors();
+  const nlohmann::json report = output();
+  EXPECT_EQ(report["status"], "lesions");
+  std::set<std::string> files;
+  for (const auto& model : report["provenance"]["models"]) files.insert(model["file"]);
+  EXPECT_EQ(
+      files,
+      (std::set<std::string>{"segment.safetensors", "best.pt", "Time_BM.pth.tar", "Time_B.pth.tar", "Time_M.pth.tar"}));
+}
+
+TEST_F(DiagnoseTest, AClassifierWithAnotherNumberOfClassesIsRefused) {
+  fs::remove(models() / "benign_malignant.safetensors");
+  strip_metadata(models() / "benign.safetensors", models() / "Time_BM.pth.tar");
+  EXPECT_EQ(diagnose("--recipe " + (folder_.path() / "credulous.yaml").string()), 10);
+  EXPECT_NE(errors().find("3 classes"), std::string::npos) << errors();
 }
 
 TEST_F(DiagnoseTest, SameInputGivesTheSameResult) {

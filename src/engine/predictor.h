@@ -36,8 +36,8 @@ class Predictor {
   virtual const std::string& checkpoint_sha256() const = 0;
 };
 
-/// Reads a checkpoint and prepares it: batch norms folded, channels-last, bf16 where asked.
-/// `network` overrides the network that the file names ({"family", "arguments"}); needed for foreign files.
+/// Reads a checkpoint and prepares it: batch norms folded, channels-last, bf16 where asked. The network is the file's
+/// own, else that of its tensors, completed by `network` ({"family", "arguments"}); Error{wrong_checkpoint} otherwise.
 std::unique_ptr<Predictor> make_predictor(const std::filesystem::path& checkpoint,
                                           const PredictorOptions& options,
                                           const nlohmann::json& network = nullptr);

@@ -134,7 +134,8 @@ std::unique_ptr<Predictor> make_predictor(const std::filesystem::path& checkpoin
   const std::string source = checkpoint.string();
   return translated(source, [&]() -> std::unique_ptr<Predictor> {
     nn::Checkpoint read = nn::read_checkpoint(checkpoint);
-    if (!network.is_null()) read.metadata["network"] = network;
+    const nlohmann::json named = nn::named_network(read, network);
+    if (!named.is_null()) read.metadata["network"] = named;
     return std::make_unique<TorchPredictor>(std::move(read), sha256_of_file(checkpoint), options, source);
   });
 }

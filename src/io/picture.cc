@@ -19,13 +19,37 @@ bool is_picture_name(const fs::path& path) {
   return end == ".png" || end == ".jpg" || end == ".jpeg" || end == ".bmp";
 }
 
+namespace {
+
+struct Decoders {
+  Picture (*grey)(std::string_view bytes, const std::string& name);
+  ColourPicture (*colour)(std::string_view bytes, const std::string& name);
+};
+
+Decoders decoders_for(std::string_view bytes, const fs::path& path) {
+  if (bytes.starts_with("\x89PNG")) return {picture_from_png, colour_from_png};
+  if (bytes.starts_with("\xff\xd8")) return {picture_from_jpeg, colour_from_jpeg};
+  if (bytes.starts_with("BM")) return {picture_from_bmp, colour_from_bmp};
+  throw Error(ErrorCode::bad_format, fmt::format("{} is no PNG, JPEG or BMP picture", path.string()));
+}
+
+}  // namespace
+
 Picture read_picture(const fs::path& path) {
   const std::string bytes = read_file(path);
-  const std::string_view start(bytes.data(), std::min<size_t>(bytes.size(), 8));
-  if (start.starts_with("\x89PNG")) return picture_from_png(bytes, path.string());
-  if (start.starts_with("\xff\xd8")) return picture_from_jpeg(bytes, path.string());
-  if (start.starts_with("BM")) return picture_from_bmp(bytes, path.string());
-  throw Error(ErrorCode::bad_format, fmt::format("{} is no PNG, JPEG or BMP picture", path.string()));
+  return decoders_for(bytes, path).grey(bytes, path.string());
+}
+
+ColourPicture read_colour_picture(const fs::path& path) {
+  const std::string bytes = read_file(path);
+  return decoders_for(bytes, path).colour(bytes, path.string());
+}
+
+Picture grey_of(const ColourPicture& colour) {
+  Picture picture{colour.width, colour.height, std::vector<uint8_t>(colour.rgb.size() / 3)};
+  for (size_t i = 0; i < picture.grey.size(); ++i)
+    picture.grey[i] = luma(colour.rgb[3 * i], colour.rgb[3 * i + 1], colour.rgb[3 * i + 2]);
+  return picture;
 }
 
 int16_t hu_from_grey(uint8_t grey, const PictureStackOptions& options) {

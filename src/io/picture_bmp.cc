@@ -66,25 +66,28 @@ void check_picture_size(int64_t width, int64_t height, const std::string& name) 
                 fmt::format("{}: {} x {} pixels are more than {} a side", name, width, height, kLargest));
 }
 
-Picture picture_from_bmp(std::string_view bytes, const std::string& name) {
+ColourPicture colour_from_bmp(std::string_view bytes, const std::string& name) {
   const Header h = parse(bytes, name);
   const size_t stride = (size_t(h.width) * h.pixel_bytes + 3) / 4 * 4;
   if (h.first_byte > bytes.size() || (bytes.size() - h.first_byte) / stride < size_t(h.height))
     fail(ErrorCode::bad_format, name, "the BMP file is truncated");
-  std::array<uint8_t, 256> palette{};
-  for (size_t i = 0; i < h.palette_count; ++i) {
-    const size_t at = h.palette_at + 4 * i;
-    palette[i] = luma(uint8_t(bytes[at + 2]), uint8_t(bytes[at + 1]), uint8_t(bytes[at]));
-  }
-  Picture picture{h.width, h.height, std::vector<uint8_t>(size_t(h.width * h.height))};
+  std::array<char, 4 * 256> palette{};  // blue, green, red, unused; black beyond those that the file gives
+  bytes.copy(palette.data(), 4 * h.palette_count, h.palette_at);
+  ColourPicture picture{h.width, h.height, std::vector<uint8_t>(size_t(3 * h.width * h.height))};
   for (int64_t y = 0; y < h.height; ++y) {
     const int64_t stored = h.top_down ? y : h.height - 1 - y;
     const char* pixel = bytes.data() + h.first_byte + size_t(stored) * stride;
-    for (int64_t x = 0; x < h.width; ++x, pixel += h.pixel_bytes)
-      picture.grey[size_t(y * h.width + x)] =
-          h.pixel_bytes == 1 ? palette[uint8_t(*pixel)] : luma(uint8_t(pixel[2]), uint8_t(pixel[1]), uint8_t(pixel[0]));
+    uint8_t* to = picture.rgb.data() + 3 * y * h.width;
+    for (int64_t x = 0; x < h.width; ++x, pixel += h.pixel_bytes, to += 3) {
+      const char* blue = h.pixel_bytes == 1 ? palette.data() + 4 * size_t(uint8_t(*pixel)) : pixel;
+      for (int c = 0; c < 3; ++c) to[c] = uint8_t(blue[2 - c]);
+    }
   }
   return picture;
+}
+
+Picture picture_from_bmp(std::string_view bytes, const std::string& name) {
+  return grey_of(colour_from_bmp(bytes, name));
 }
 
 }  // namespace hepatica

@@ -1,10 +1,10 @@
-// Decoders of single picture formats; `name` is the file's, for error texts. See read_picture.
+// Decoders of single picture formats; `name` is the file's, for error texts. See read_picture, read_colour_picture.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "io/picture.h"
+#include "io/colour_picture.h"
 
 namespace hepatica {
 
@@ -12,6 +12,10 @@ Picture picture_from_png(std::string_view bytes, const std::string& name);
 Picture picture_from_jpeg(std::string_view bytes, const std::string& name);
 /// 8 bits with palette, 24 and 32 bits, uncompressed; rows from the bottom or from the top.
 Picture picture_from_bmp(std::string_view bytes, const std::string& name);
+
+ColourPicture colour_from_png(std::string_view bytes, const std::string& name);
+ColourPicture colour_from_jpeg(std::string_view bytes, const std::string& name);
+ColourPicture colour_from_bmp(std::string_view bytes, const std::string& name);
 
 /// Luma of ITU-R BT.601; exact for grey.
 inline uint8_t luma(int red, int green, int blue) {

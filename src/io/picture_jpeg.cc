@@ -55,9 +55,14 @@ bool succeeds(Decoder& decoder, Step step) {
   return true;
 }
 
-}  // namespace
+/// Rows of 8-bit pixels, interleaved.
+struct Decoded {
+  int64_t width = 0, height = 0, channels = 0;
+  std::vector<uint8_t> pixels;
+};
 
-Picture picture_from_jpeg(std::string_view bytes, const std::string& name) {
+/// Three channels where `colour` is asked for and the file has it, else luma.
+Decoded decode_jpeg(std::string_view bytes, const std::string& name, bool colour) {
   Decoder decoder;
   jpeg_decompress_struct& info = decoder.info;
   const auto fail = [&] {
@@ -71,19 +76,37 @@ Picture picture_from_jpeg(std::string_view bytes, const std::string& name) {
   check_picture_size(info.image_width, info.image_height, name);
   if (info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK)
     throw Error(ErrorCode::unsupported, fmt::format("{} is a CMYK JPEG; save it as grey", name));
-  Picture picture{int64_t(info.image_width), int64_t(info.image_height), {}};
-  picture.grey.resize(size_t(picture.width * picture.height));
-  uint8_t* grey = picture.grey.data();
+  const bool three = colour && info.num_components == 3;
+  Decoded decoded{int64_t(info.image_width), int64_t(info.image_height), three ? 3 : 1, {}};
+  decoded.pixels.resize(size_t(decoded.width * decoded.height * decoded.channels));
+  uint8_t* pixels = decoded.pixels.data();
+  const size_t stride = size_t(decoded.width * decoded.channels);
   if (!succeeds(decoder, [&] {
-        info.out_color_space = JCS_GRAYSCALE;
+        info.out_color_space = three ? JCS_RGB : JCS_GRAYSCALE;
         jpeg_start_decompress(&info);
         while (info.output_scanline < info.output_height) {
-          JSAMPROW row = grey + size_t(info.output_scanline) * info.output_width;
+          JSAMPROW row = pixels + size_t(info.output_scanline) * stride;
           jpeg_read_scanlines(&info, &row, 1);
         }
         jpeg_finish_decompress(&info);
       }))
     throw fail();
+  return decoded;
+}
+
+}  // namespace
+
+Picture picture_from_jpeg(std::string_view bytes, const std::string& name) {
+  Decoded decoded = decode_jpeg(bytes, name, false);
+  return {decoded.width, decoded.height, std::move(decoded.pixels)};
+}
+
+ColourPicture colour_from_jpeg(std::string_view bytes, const std::string& name) {
+  Decoded decoded = decode_jpeg(bytes, name, true);
+  if (decoded.channels == 3) return {decoded.width, decoded.height, std::move(decoded.pixels)};
+  ColourPicture picture{decoded.width, decoded.height, {}};
+  picture.rgb.reserve(3 * decoded.pixels.size());
+  for (uint8_t grey : decoded.pixels) picture.rgb.insert(picture.rgb.end(), 3, grey);
   return picture;
 }
 

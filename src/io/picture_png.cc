@@ -52,6 +52,46 @@ bool succeeds(png_structp png, Step step) {
   return true;
 }
 
+/// Pixels of 1 to 4 channels: grey or RGB, with transparency last where there is one.
+struct Decoded {
+  int64_t width = 0, height = 0;
+  size_t channels = 0;
+  std::vector<uint8_t> pixels;
+
+  const uint8_t* pixel(size_t i) const { return pixels.data() + i * channels; }
+};
+
+Decoded decode_png(std::string_view bytes, const std::string& name) {
+  Source source{bytes, {}};
+  Reader reader(source);
+  if (!reader.info) throw Error(ErrorCode::out_of_memory, "no memory to read " + name);
+  const auto fail = [&] {
+    return Error(ErrorCode::bad_format, fmt::format("{} is no whole PNG picture: {}", name, source.complaint));
+  };
+  png_structp png = reader.png;
+  png_infop info = reader.info;
+  png_set_read_fn(png, &source, read_bytes);
+  if (!succeeds(png, [&] { png_read_info(png, info); })) throw fail();
+  check_picture_size(png_get_image_width(png, info), png_get_image_height(png, info), name);
+  if (!succeeds(png, [&] {
+        png_set_expand(png);
+        png_set_scale_16(png);
+        png_set_interlace_handling(png);
+        png_read_update_info(png, info);
+      }))
+    throw fail();
+  Decoded decoded{int64_t(png_get_image_width(png, info)),
+                  int64_t(png_get_image_height(png, info)),
+                  png_get_channels(png, info),
+                  {}};
+  const size_t stride = png_get_rowbytes(png, info);
+  decoded.pixels.resize(stride * size_t(decoded.height));
+  std::vector<png_bytep> rows(static_cast<size_t>(decoded.height));
+  for (size_t y = 0; y < rows.size(); ++y) rows[y] = decoded.pixels.data() + y * stride;
+  if (!succeeds(png, [&] { png_read_image(png, rows.data()); })) throw fail();
+  return decoded;
+}
+
 uint8_t grey_of(const uint8_t* pixel, size_t channels) {
   const int grey = channels < 3 ? pixel[0] : luma(pixel[0], pixel[1], pixel[2]);
   return channels % 2 ? uint8_t(grey) : uint8_t((grey * pixel[channels - 1] + 127) / 255);
@@ -76,32 +116,20 @@ std::string write_png(int64_t width, int64_t height, std::span<const uint8_t> pi
 }  // namespace
 
 Picture picture_from_png(std::string_view bytes, const std::string& name) {
-  Source source{bytes, {}};
-  Reader reader(source);
-  if (!reader.info) throw Error(ErrorCode::out_of_memory, "no memory to read " + name);
-  const auto fail = [&] {
-    return Error(ErrorCode::bad_format, fmt::format("{} is no whole PNG picture: {}", name, source.complaint));
-  };
-  png_structp png = reader.png;
-  png_infop info = reader.info;
-  png_set_read_fn(png, &source, read_bytes);
-  if (!succeeds(png, [&] { png_read_info(png, info); })) throw fail();
-  check_picture_size(png_get_image_width(png, info), png_get_image_height(png, info), name);
-  if (!succeeds(png, [&] {
-        png_set_expand(png);
-        png_set_scale_16(png);
-        png_set_interlace_handling(png);
-        png_read_update_info(png, info);
-      }))
-    throw fail();
-  Picture picture{int64_t(png_get_image_width(png, info)), int64_t(png_get_image_height(png, info)), {}};
-  const size_t channels = png_get_channels(png, info), stride = png_get_rowbytes(png, info);
-  std::vector<uint8_t> pixels(stride * size_t(picture.height));
-  std::vector<png_bytep> rows(static_cast<size_t>(picture.height));
-  for (size_t y = 0; y < rows.size(); ++y) rows[y] = pixels.data() + y * stride;
-  if (!succeeds(png, [&] { png_read_image(png, rows.data()); })) throw fail();
+  const Decoded decoded = decode_png(bytes, name);
+  Picture picture{decoded.width, decoded.height, {}};
   picture.grey.resize(size_t(picture.width * picture.height));
-  for (size_t i = 0; i < picture.grey.size(); ++i) picture.grey[i] = grey_of(pixels.data() + i * channels, channels);
+  for (size_t i = 0; i < picture.grey.size(); ++i) picture.grey[i] = grey_of(decoded.pixel(i), decoded.channels);
+  return picture;
+}
+
+ColourPicture colour_from_png(std::string_view bytes, const std::string& name) {
+  const Decoded decoded = decode_png(bytes, name);
+  ColourPicture picture{decoded.width, decoded.height, {}};
+  const auto count = size_t(picture.width * picture.height);
+  picture.rgb.resize(3 * count);
+  for (size_t i = 0; i < count; ++i)
+    for (size_t c = 0; c < 3; ++c) picture.rgb[3 * i + c] = decoded.pixel(i)[decoded.channels < 3 ? 0 : c];
   return picture;
 }
 

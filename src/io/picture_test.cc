@@ -1,8 +1,7 @@
-#include "io/picture.h"
-
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "io/colour_picture.h"
 
 namespace hepatica {
 namespace {
@@ -73,6 +72,21 @@ TEST_F(PictureTest, RoundTripsPngAndTakesLuma) {
   EXPECT_EQ(back.grey, grey);
   const std::vector<uint8_t> rgb{255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9};
   EXPECT_EQ(read(png_from_rgb(2, 2, rgb)).grey, (std::vector<uint8_t>{76, 150, 29, 9}));
+}
+
+TEST_F(PictureTest, ColourKeepsItsChannelsAndGreyIsThreeEqualOnes) {
+  const auto colours_of = [&](const std::string& bytes) {
+    write_file(folder_.path() / "c", bytes);
+    return read_colour_picture(folder_.path() / "c").rgb;
+  };
+  const std::vector<uint8_t> rgb{255, 0, 10, 1, 2, 3}, grey{7, 200};
+  EXPECT_EQ(colours_of(png_from_rgb(2, 1, rgb)), rgb);
+  EXPECT_EQ(colours_of(png_from_grey(2, 1, grey)), (std::vector<uint8_t>{7, 7, 7, 200, 200, 200}));
+  // A BMP holds blue, green, red, and pads rows to 4 bytes.
+  EXPECT_EQ(colours_of(bmp(2, 1, 24, "", std::string("\x0a\x00\xff\x03\x02\x01\x00\x00", 8))), rgb);
+  const std::string palette("\x0a\x00\xff\x00\x03\x02\x01\x00", 8);
+  EXPECT_EQ(colours_of(bmp(2, 1, 8, palette, std::string("\x00\x01\x00\x00", 4))), rgb);
+  EXPECT_EQ(grey_of({2, 1, {255, 0, 0, 9, 9, 9}}).grey, (std::vector<uint8_t>{76, 9}));
 }
 
 TEST_F(PictureTest, CutOffFilesAreErrors) {

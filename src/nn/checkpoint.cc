@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "nn/guess.h"
+#include "nn/pytorch_archive.h"
 #include "nn/pytorch_file.h"
 #include "nn/safetensors.h"
 
@@ -9,34 +11,47 @@ namespace hepatica::nn {
 
 namespace {
 
-bool starts_with(std::string_view bytes, std::string_view start) { return bytes.substr(0, start.size()) == start; }
+/// 8 bytes of length, then JSON.
+bool is_safetensors(std::string_view bytes) { return bytes.size() > 8 && bytes[8] == '{'; }
 
 }  // namespace
 
+Checkpoint parse_checkpoint(std::string_view bytes, const std::string& source) {
+  if (is_pytorch_zip(bytes) || is_pytorch_legacy(bytes)) return parse_pytorch(bytes, source);
+  if (is_safetensors(bytes)) return parse_safetensors(bytes, source);
+  throw Error(ErrorCode::bad_format,
+              source + ": neither a safetensors file nor one that torch.save wrote; obtain the file again.");
+}
+
 Checkpoint read_checkpoint(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path);
-  if (starts_with(bytes, "PK\x03\x04")) return parse_pytorch(bytes, path.string());
-  if (starts_with(bytes, "\x80\x02")) {
-    throw Error(
-        ErrorCode::unsupported,
-        path.string() + ": written by PyTorch before 1.6; load it in PyTorch and save it again with torch.save.");
-  }
-  return parse_safetensors(bytes, path.string());
+  return parse_checkpoint(read_file(path), path.string());
 }
 
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint, bool half) {
   write_file(path, format_safetensors(checkpoint, half));
 }
 
-Network network_from_checkpoint(const Checkpoint& checkpoint, const std::string& source) {
+bool says_its_network(const Checkpoint& checkpoint) {
   const auto& metadata = checkpoint.metadata;
-  const bool named = metadata.is_object() && metadata.contains("network") && metadata["network"].is_object() &&
-                     metadata["network"].contains("family") && metadata["network"]["family"].is_string();
-  if (!named) {
+  return metadata.is_object() && metadata.contains("network") && metadata["network"].is_object() &&
+         metadata["network"].contains("family") && metadata["network"]["family"].is_string();
+}
+
+nlohmann::json named_network(const Checkpoint& checkpoint, const nlohmann::json& hint) {
+  if (!says_its_network(checkpoint)) return guess_network(shapes_of(checkpoint.tensors), hint);
+  nlohmann::json network = checkpoint.metadata["network"];
+  if (!network.contains("arguments")) network["arguments"] = nlohmann::json::object();
+  return network;
+}
+
+Network network_from_checkpoint(const Checkpoint& checkpoint, const std::string& source) {
+  if (!says_its_network(checkpoint)) {
     throw Error(ErrorCode::wrong_checkpoint,
-                source + ": does not say which network it is of; name the network with it.");
+                source +
+                    ": does not say which network it is of, and its tensors are those of none that is known here; "
+                    "`hepatica model inspect` shows them.");
   }
-  const auto& network = metadata["network"];
+  const auto& network = checkpoint.metadata["network"];
   Network result(build_graph(network["family"], network.value("arguments", nlohmann::json::object())));
   result.load(checkpoint.tensors, source);
   return result;

@@ -103,6 +103,95 @@ TEST(Checkpoint, PicklesAreReadAsData) {
     EXPECT_THROW(Pickle(bad, "x"), Error) << bad;
 }
 
+/// Code of the error that parsing gives; ErrorCode::internal where it gives none.
+ErrorCode refusal_of(const std::string& bytes) {
+  try {
+    parse_checkpoint(bytes, "x.pt");
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("x.pt"), std::string::npos);
+    return e.code();
+  }
+  return ErrorCode::internal;
+}
+
+TEST(Checkpoint, HostilePicklesAreErrors) {
+  // STACK_GLOBAL of a name with itself, again and again, would double it each time.
+  std::string doubling =
+      "\x80\x04\x8c\x01"
+      "a"s;
+  for (int i = 0; i < 64; ++i) doubling += "2\x93";
+  EXPECT_THROW(Pickle(doubling + ".", "x"), Error);
+  // Lengths beyond the data; a memo that was never stored; a class without a name; keyword arguments without a call.
+  for (const std::string& bad : {"\x80\x02\x8d\xff\xff\xff\xff\xff\xff\xff\xff."s,
+                                 "\x80\x02X\xff\xff\xff\x7f."s,
+                                 "\x80\x02\x8b\xff\xff\xff\xff."s,
+                                 "\x80\x02j\x01\0\0\0."s,
+                                 "\x80\x04]]\x93."s,
+                                 "\x80\x04}\x92."s,
+                                 "\x80\x02"
+                                 "c" +
+                                     std::string(2000, 'a') + "\nb\n."})
+    EXPECT_THROW(Pickle(bad, "x"), Error);
+  EXPECT_EQ(Pickle("\x80\x02\x8a\x0a" + std::string(10, '\1') + ".", "x").root().kind, PickleValue::Kind::large);
+}
+
+/// A file before PyTorch 1.6 around an object's pickle, written by hand: magic, version, system, object, keys.
+std::string legacy_file(const std::string& object, const std::string& keys, const std::string& storages) {
+  return "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."s + "\x80\x02M\xe9\x03."s +
+         "\x80\x02}U\x0dlittle_endian\x88s."s + object + keys + storages;
+}
+
+// {"w": a tensor [2] of the two floats of storage "7"}.
+const std::string kOneTensor =
+    "\x80\x02}U\x01wctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nFloatStorage\nU\x01"
+    "7U\x03"
+    "cpuK\x02NtQK\x00K\x02\x85K\x01\x85\x89}tRs."s;
+const std::string kOneKey =
+    "\x80\x02]U\x01"
+    "7a."s;
+const std::string kOneStorage = "\x02\0\0\0\0\0\0\0\x00\x00\x80\x3f\x00\x00\x00\xc0"s;  // 2 values: 1, -2
+
+TEST(Checkpoint, ReadsFilesBeforePyTorch16) {
+  const std::string file = legacy_file(kOneTensor, kOneKey, kOneStorage);
+  const Checkpoint checkpoint = parse_checkpoint(file, "x.pt");
+  EXPECT_EQ(checkpoint.format, "pytorch-legacy");
+  EXPECT_EQ(checkpoint.kind, "state dictionary");
+  EXPECT_TRUE(torch::equal(checkpoint.tensors.at("w"), torch::tensor({1.f, -2.f})));
+  for (size_t length = 0; length < file.size(); ++length)
+    EXPECT_EQ(refusal_of(file.substr(0, length)), ErrorCode::bad_format) << length;
+  // A storage that claims more than the file has; one that is not there; one of an unknown key.
+  EXPECT_EQ(refusal_of(legacy_file(kOneTensor, kOneKey, std::string(8, '\xff') + kOneStorage)), ErrorCode::bad_format);
+  EXPECT_EQ(refusal_of(legacy_file(kOneTensor, "\x80\x02]."s, "")), ErrorCode::bad_format);
+  EXPECT_EQ(refusal_of(legacy_file(kOneTensor,
+                                   "\x80\x02]U\x01"
+                                   "8a."s,
+                                   kOneStorage)),
+            ErrorCode::bad_format);
+  std::string big_endian = file;
+  big_endian[big_endian.find('\x88')] = '\x89';
+  EXPECT_EQ(refusal_of(big_endian), ErrorCode::unsupported);
+}
+
+TEST(Checkpoint, ModulesThatHoldThemselvesAreErrors) {
+  // m = object(); m.__dict__ = {"_modules": {"a": m}}, so that walking would never end.
+  const std::string cyclic =
+      "\x80\x02"
+      "cnet\nNet\n)\x81q\x00}U\x08_modules}U\x01"
+      "ah\x00ssb."s;
+  EXPECT_EQ(refusal_of(legacy_file(cyclic, "\x80\x02]."s, "")), ErrorCode::bad_format);
+  // A dictionary that holds itself holds no tensors.
+  EXPECT_EQ(refusal_of(legacy_file("\x80\x02}q\x00U\x01"
+                                   "ah\x00s."s,
+                                   "\x80\x02]."s,
+                                   "")),
+            ErrorCode::unsupported);
+}
+
+TEST(Checkpoint, OtherFilesAreNamedAsSuch) {
+  for (const std::string& bytes : {""s, "abc"s, "GIF89a-----"s, "\x80\x02."s, "PK\x03\x04"s, std::string(100, '\xff')})
+    EXPECT_EQ(refusal_of(bytes), ErrorCode::bad_format) << bytes;
+}
+
 TEST(Checkpoint, RebuildsItsNetwork) {
   const Network network(lilnet(18, 2, .25), 4);
   Checkpoint checkpoint;

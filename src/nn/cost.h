@@ -9,8 +9,8 @@
 namespace hepatica::nn {
 
 /// Multiplications (each with its addition) of convolutions and linear layers for one run on an input of `shape`
-/// [N, C, H, W] or [N, C, D, H, W]; the other operations are not counted. Error{bad_recipe} for an operation whose
-/// output shape is not known here.
+/// [N, C, H, W] or [N, C, D, H, W]; the other operations are not counted. Error{bad_recipe} for an input that does not
+/// suit the network.
 double multiply_adds(const Graph& graph, const std::vector<int64_t>& shape);
 
 }  // namespace hepatica::nn

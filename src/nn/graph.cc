@@ -105,9 +105,29 @@ Graph build_dynunet(const nlohmann::json& given) {
   return dynunet(o);
 }
 
+Graph build_residual_unet(const nlohmann::json& given) {
+  ResidualUNetOptions o;
+  const auto a = complete("residual_unet",
+                          given,
+                          {{"in_channels", o.in_channels},
+                           {"out_channels", o.out_channels},
+                           {"base_width", o.base_width},
+                           {"encoder_blocks", o.encoder_blocks},
+                           {"decoder_blocks", o.decoder_blocks}});
+  o.in_channels = a.at("in_channels");
+  o.out_channels = a.at("out_channels");
+  o.base_width = a.at("base_width");
+  o.encoder_blocks = a.at("encoder_blocks").get<std::vector<int>>();
+  o.decoder_blocks = a.at("decoder_blocks").get<std::vector<int>>();
+  return residual_unet(o);
+}
+
 const std::map<std::string, Builder>& builders() {
-  static const std::map<std::string, Builder> all{
-      {"resnet", build_resnet}, {"lilnet", build_lilnet}, {"yolov8", build_yolov8}, {"dynunet", build_dynunet}};
+  static const std::map<std::string, Builder> all{{"resnet", build_resnet},
+                                                  {"lilnet", build_lilnet},
+                                                  {"yolov8", build_yolov8},
+                                                  {"dynunet", build_dynunet},
+                                                  {"residual_unet", build_residual_unet}};
   return all;
 }
 

@@ -36,7 +36,7 @@ std::vector<int64_t> integers(const Node& node, const std::string& name);
 
 /// A network: nodes, the name of its input ("input"), and its named outputs.
 struct Graph {
-  std::string family;        ///< builder that made it, such as "resnet", "lilnet", "yolov8", "dynunet"
+  std::string family;        ///< builder that made it, such as "resnet", "lilnet", "yolov8", "dynunet", "residual_unet"
   nlohmann::json arguments;  ///< the builder's arguments: family + arguments rebuild the graph
   std::vector<Node> nodes;
   std::map<std::string, std::string> outputs;  ///< output name -> node name
@@ -81,6 +81,19 @@ struct DynUNetOptions {
   bool upsample_logits = false;           ///< linear upsampling of the logits by the first stride (not in MONAI)
 };
 Graph dynunet(const DynUNetOptions& options);
+
+/// The residual U-Net of 3DUnetCNN (github.com/ellisdg/3DUnetCNN; after Myronenko, BrainLes 2018): blocks of GroupNorm,
+/// ReLU and 3x3x3 convolution twice beside a shortcut; strided convolutions down; 1x1x1 convolution and trilinear
+/// upsampling up; channels base_width, doubled at each level. The sides of the input must be multiples of
+/// 2^(levels - 1). Its dropout (training only) is left out. Output "logits" [N, out, D, H, W].
+struct ResidualUNetOptions {
+  int in_channels = 1;
+  int out_channels = 1;
+  int base_width = 32;
+  std::vector<int> encoder_blocks{1, 2, 2, 4};  ///< a level, from the top
+  std::vector<int> decoder_blocks{1, 1, 1, 1};  ///< a level, from the bottom
+};
+Graph residual_unet(const ResidualUNetOptions& options);
 
 /// Rebuilds a graph from `family` and `arguments` (as stored in a checkpoint's metadata).
 Graph build_graph(const std::string& family, const nlohmann::json& arguments);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "nn/guess.h"
 
 namespace hepatica::nn {
 namespace {
@@ -48,6 +49,121 @@ TEST(Graph, DynUNetHasTheCountOfItsLayerTable) {
   EXPECT_EQ(parameter_count(dynunet(options)), 196 + 896 + 3520 + 512 + 1760 + 128 + 448 + 5);
 }
 
+// MONAI 1.2.0: DynUNet(3, 4, 3, ...) and DynUNet(3, 1, 1, ...) with the filters of 3DUnetCNN's examples.
+TEST(Graph, DynUNetHasMonaisCountAt3DUnetCNNsFilters) {
+  DynUNetOptions options;
+  EXPECT_EQ(parameter_count(dynunet(options)), 24'923'137);
+  options.in_channels = 4;
+  options.out_channels = 3;
+  EXPECT_EQ(parameter_count(dynunet(options)), 24'928'451);
+}
+
+// PyTorch 1.13.1's count of the published layer table, 1 and 4 channels in, 1 and 3 out (tests/parity/torch_parity.py).
+TEST(Graph, ResidualUNetHasTheCountOfItsLayerTable) {
+  ResidualUNetOptions options;
+  EXPECT_EQ(parameter_count(residual_unet(options)), 23'967'458);
+  options.in_channels = 4;
+  options.out_channels = 3;
+  EXPECT_EQ(parameter_count(residual_unet(options)), 23'970'216);
+}
+
+TEST(Graph, ResidualUNetUsesThePublishedKeys) {
+  std::map<std::string, std::vector<int64_t>> shapes;
+  for (const auto& info : parameters_of(residual_unet({}))) shapes[info.key] = info.shape;
+  using Shape = std::vector<int64_t>;
+  EXPECT_EQ(shapes.at("encoder.layers.0.blocks.0.conv1.norm1.weight"), (Shape{1}));
+  EXPECT_EQ(shapes.at("encoder.layers.0.blocks.0.sample.weight"), (Shape{32, 1, 1, 1, 1}));
+  EXPECT_EQ(shapes.at("encoder.layers.3.blocks.3.conv2.conv.weight"), (Shape{256, 256, 3, 3, 3}));
+  EXPECT_EQ(shapes.at("encoder.downsampling_convolutions.2.weight"), (Shape{128, 128, 3, 3, 3}));
+  EXPECT_EQ(shapes.at("decoder.pre_upsampling_blocks.0.weight"), (Shape{128, 256, 1, 1, 1}));
+  EXPECT_EQ(shapes.at("decoder.layers.3.blocks.0.sample.weight"), (Shape{32, 64, 1, 1, 1}));
+  EXPECT_EQ(shapes.at("final_convolution.weight"), (Shape{1, 32, 1, 1, 1}));
+}
+
+TensorShapes shapes_for(const Graph& graph, const std::string& prefix) {
+  TensorShapes shapes;
+  for (const auto& info : parameters_of(graph)) shapes[prefix + info.key] = info.shape;
+  return shapes;
+}
+
+TEST(Guess, FindsEveryNetworkFromItsTensorsAlone) {
+  DynUNetOptions flat, deep;
+  flat.dims = 2;
+  flat.filters = {8, 16, 32, 64};
+  flat.norm = "batch";
+  flat.deep_supervision = 2;
+  deep.in_channels = 4;
+  deep.kernels.assign(6, {3, 3, 3});
+  deep.strides = {{1, 1, 1}, {1, 2, 2}, {2, 2, 2}, {2, 2, 2}, {2, 2, 2}, {2, 2, 2}};
+  ResidualUNetOptions residual;
+  residual.encoder_blocks = {1, 2, 3};
+  residual.decoder_blocks = {2, 1, 1};
+  for (const Graph& graph : {resnet(34, 4, .5),
+                             resnet(101, 1000),
+                             lilnet(50, 2),
+                             lilnet(18, 3, .25),
+                             yolov8("n", 1),
+                             yolov8("s", 80),
+                             yolov8("m", 1),
+                             yolov8("l", 2),
+                             yolov8("x", 1),
+                             dynunet(flat),
+                             dynunet(deep),
+                             residual_unet(residual)}) {
+    const auto shapes = shapes_for(graph, "module.");
+    const nlohmann::json guess = guess_network(shapes);
+    ASSERT_FALSE(guess.is_null()) << graph.family;
+    EXPECT_EQ(guess["family"], graph.family);
+    const Graph again = build_graph(guess["family"], guess["arguments"]);
+    EXPECT_EQ(again.arguments, graph.arguments) << graph.family;
+    EXPECT_TRUE(match_keys(again, shapes).fits()) << match_keys(again, shapes).text();
+  }
+}
+
+TEST(Guess, KnowsNothingOfForeignKeys) {
+  EXPECT_TRUE(guess_network(TensorShapes{}).is_null());
+  EXPECT_TRUE(guess_network(TensorShapes{{"encoder.weight", {3, 4}}, {"fc.weight", {2, 4}}}).is_null());
+  TensorShapes shapes = shapes_for(resnet(18, 2), "");
+  shapes["conv1.weight"] = {0, 3, 7, 7};
+  EXPECT_TRUE(guess_network(shapes).is_null());
+}
+
+TEST(Guess, AHintCompletesWhatTensorsDoNotTell) {
+  DynUNetOptions options;
+  options.dims = 2;
+  options.filters = {8, 16, 24};
+  options.strides = {{2, 2}, {2, 2}, {2, 2}};
+  options.upsample_logits = true;
+  const Graph graph = dynunet(options);
+  const nlohmann::json hint{{"family", "dynunet"}, {"arguments", graph.arguments}};
+  const auto shapes = shapes_for(graph, "");
+  EXPECT_EQ(guess_network(shapes)["arguments"]["strides"][0], (std::vector<int>{1, 1}));
+  EXPECT_EQ(guess_network(shapes, hint)["arguments"], graph.arguments);
+  // What tensors tell counts before the hint; a hint of another family does not count.
+  const nlohmann::json wrong{{"family", "lilnet"}, {"arguments", {{"depth", 50}, {"classes", 2}}}};
+  const auto guess = guess_network(shapes_for(lilnet(18, 3), ""), wrong);
+  EXPECT_EQ(guess["arguments"]["depth"], 18);
+  EXPECT_EQ(guess["arguments"]["classes"], 3);
+  EXPECT_EQ(guess_network(shapes, wrong)["family"], "dynunet");
+  EXPECT_EQ(guess_network(TensorShapes{}, wrong), wrong);
+}
+
+TEST(KeyMatch, ListsWhatDoesNotFit) {
+  const Graph graph = resnet(18, 2, .25);
+  TensorShapes shapes = shapes_for(graph, "module.");
+  shapes.erase("module.conv1.weight");
+  shapes.erase("module.bn1.num_batches_tracked");
+  shapes["module.fc.bias"] = {3};
+  shapes["optimizer"] = {1};
+  shapes["skip_layers.downsample.x"] = {1};
+  const KeyMatch match = match_keys(graph, shapes);
+  EXPECT_EQ(match.missing, (std::vector<std::string>{"conv1.weight"}));
+  EXPECT_EQ(match.misshapen, (std::vector<std::string>{"fc.bias [3] for [2]"}));
+  EXPECT_EQ(match.unexpected, (std::vector<std::string>{"optimizer"}));
+  EXPECT_EQ(match.aliases, (std::vector<std::string>{"skip_layers.downsample.x"}));
+  EXPECT_FALSE(match.fits());
+}
+
 TEST(Graph, DynUNetUsesMonaiKeys) {
   DynUNetOptions options;
   options.filters = {4, 8, 16};
@@ -80,7 +196,7 @@ TEST(Graph, YoloUsesTheReleasedKeys) {
 TEST(Graph, NodeNamesAreUniqueAndInputsComeBefore) {
   DynUNetOptions options;
   options.deep_supervision = 2;
-  for (const Graph& graph : {resnet(18, 2), lilnet(50, 3), yolov8("m", 1), dynunet(options)}) {
+  for (const Graph& graph : {resnet(18, 2), lilnet(50, 3), yolov8("m", 1), dynunet(options), residual_unet({})}) {
     std::set<std::string> seen{"input"};
     for (const Node& node : graph.nodes) {
       for (const auto& input : node.inputs) EXPECT_TRUE(seen.count(input)) << node.name << " uses " << input;
@@ -94,7 +210,8 @@ TEST(Graph, IsRebuiltFromFamilyAndArguments) {
   DynUNetOptions options;
   options.dims = 2;
   options.filters = {8, 16, 32, 64};
-  for (const Graph& graph : {resnet(34, 2, .5), lilnet(18, 3, .25), yolov8("s", 4), dynunet(options)}) {
+  for (const Graph& graph :
+       {resnet(34, 2, .5), lilnet(18, 3, .25), yolov8("s", 4), dynunet(options), residual_unet({})}) {
     const Graph again = build_graph(graph.family, nlohmann::json::parse(graph.arguments.dump()));
     EXPECT_EQ(parameter_count(again), parameter_count(graph));
     EXPECT_EQ(again.nodes.size(), graph.nodes.size());
@@ -111,6 +228,9 @@ TEST(Graph, RefusesArgumentsThatAFamilyDoesNotHave) {
   DynUNetOptions options;
   options.strides = {{1, 1, 1}};
   EXPECT_THROW(dynunet(options), Error);
+  ResidualUNetOptions residual;
+  residual.decoder_blocks = {1, 1};
+  EXPECT_THROW(residual_unet(residual), Error);
 }
 
 }  // namespace

@@ -66,30 +66,20 @@ class Run {
   TensorMap values_;
 };
 
-std::string without_prefix(std::string key) {
-  while (key.rfind("module.", 0) == 0) key.erase(0, 7);
-  return key;
-}
-
 bool is_batch_counter(const std::string& key) {
   static const std::string end = ".num_batches_tracked";
   return key.size() > end.size() && key.compare(key.size() - end.size(), end.size(), end) == 0;
 }
 
-/// " 3 missing (a, b, c);" with at most ten names; empty where there are none.
-std::string listed(const std::string& what, const std::vector<std::string>& keys) {
-  if (keys.empty()) return "";
-  const std::vector<std::string> first(keys.begin(), keys.begin() + std::min<std::ptrdiff_t>(10, std::ssize(keys)));
-  return fmt::format(" {} {} ({}{});", keys.size(), what, fmt::join(first, ", "), keys.size() > 10 ? ", ..." : "");
-}
-
-std::string shape_text(const torch::Tensor& tensor) {
-  return fmt::format("[{}]", fmt::join(tensor.sizes().vec(), ","));
-}
-
 bool is_convolution(const Node& node) { return node.op == "conv" || node.op == "conv_transpose"; }
 
 }  // namespace
+
+TensorShapes shapes_of(const TensorMap& tensors) {
+  TensorShapes shapes;
+  for (const auto& [key, value] : tensors) shapes[key] = value.sizes().vec();
+  return shapes;
+}
 
 Network::Network(Graph graph, uint64_t seed) : graph_(std::move(graph)) {
   struct Item {
@@ -155,32 +145,18 @@ std::vector<torch::Tensor> Network::trainable() const {
 }
 
 void Network::load(const TensorMap& values, const std::string& source) {
+  const KeyMatch match = match_keys(graph_, shapes_of(values));
+  if (!match.fits()) {
+    throw Error(ErrorCode::wrong_checkpoint,
+                fmt::format("{}: the tensors do not fit the network '{}' {}:{} give the checkpoint of this network, or "
+                            "name the network that the checkpoint is of.",
+                            source,
+                            graph_.family,
+                            graph_.arguments.dump(),
+                            match.text()));
+  }
   TensorMap given;
-  for (const auto& [key, value] : values) given[without_prefix(key)] = value;
-  std::vector<std::string> missing, unexpected, misshapen;
-  for (const auto& [key, mine] : state_) {
-    const auto found = given.find(key);
-    if (found == given.end()) {
-      if (!is_batch_counter(key)) missing.push_back(key);
-    } else if (found->second.sizes() != mine.sizes()) {
-      misshapen.push_back(key + " " + shape_text(found->second) + " for " + shape_text(mine));
-    }
-  }
-  for (const auto& [key, value] : given) {
-    if (!state_.count(key) && key.rfind("skip_layers.", 0) != 0) unexpected.push_back(key);
-  }
-  if (!missing.empty() || !unexpected.empty() || !misshapen.empty()) {
-    throw Error(
-        ErrorCode::wrong_checkpoint,
-        fmt::format("{}: the tensors do not fit the network '{}' {}:{}{}{} give the checkpoint of this network, or "
-                    "name the network that the checkpoint is of.",
-                    source,
-                    graph_.family,
-                    graph_.arguments.dump(),
-                    listed("missing", missing),
-                    listed("unexpected", unexpected),
-                    listed("of another shape", misshapen)));
-  }
+  for (const auto& [key, value] : values) given[without_module_prefix(key)] = value;
   const torch::NoGradGuard no_grad;
   for (auto& [key, mine] : state_) {
     const auto found = given.find(key);

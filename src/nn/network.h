@@ -9,10 +9,13 @@
 
 #include "base/rng.h"
 #include "nn/graph.h"
+#include "nn/key_match.h"
 
 namespace hepatica::nn {
 
 using TensorMap = std::map<std::string, torch::Tensor>;
+
+TensorShapes shapes_of(const TensorMap& tensors);
 
 /// Runs a graph. Values are f32; autocast and channels-last are the caller's choice. Copies share their values.
 class Network {

@@ -8,7 +8,6 @@
 #include "base/files.h"
 #include "nn/checkpoint.h"
 #include "nn/fold.h"
-#include "nn/pytorch_file.h"
 
 namespace hepatica::nn {
 namespace {
@@ -48,8 +47,15 @@ TEST(Parity, OutputsEqualPyTorch) {
   if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
   const torch::NoGradGuard no_grad;
   int cases = 0;
-  for (const char* name :
-       {"resnet18", "resnet50", "lilnet18", "lilnet50", "yolov8n", "dynunet2d", "dynunet3d", "dynunet_batch"}) {
+  for (const char* name : {"resnet18",
+                           "resnet50",
+                           "lilnet18",
+                           "lilnet50",
+                           "yolov8n",
+                           "dynunet2d",
+                           "dynunet3d",
+                           "dynunet_batch",
+                           "residual_unet"}) {
     const auto expected = read_checkpoint(oracle() / (std::string(name) + ".expected.safetensors")).tensors;
     Network network = network_from_checkpoint(read_checkpoint(oracle() / (std::string(name) + ".safetensors")), name);
     const std::set<std::string> wanted = names_of_outputs(expected);
@@ -59,53 +65,79 @@ TEST(Parity, OutputsEqualPyTorch) {
     expect_close(folded.forward(expected.at("input"), false, wanted), expected, std::string(name) + " folded");
     ++cases;
   }
-  EXPECT_EQ(cases, 8);
+  EXPECT_EQ(cases, 9);
 }
 
-/// `pytorch` must hold the tensors of `<name>.safetensors`, exactly or, where stored as f16, closely.
-void expect_same_tensors(const std::string& pytorch, const std::string& name) {
+/// `pytorch` must hold the tensors of `<name>.safetensors`, exactly or, where stored as f16, closely, and be known as
+/// its network.
+Checkpoint expect_same_tensors(const std::string& pytorch, const std::string& name, const std::string& format) {
   const auto expected = read_checkpoint(oracle() / (name + ".safetensors"));
-  const auto mine = read_checkpoint(oracle() / pytorch);
-  EXPECT_EQ(mine.format, "pytorch-zip");
-  EXPECT_EQ(mine.tensors.size(), expected.tensors.size());
-  Network network(build_graph(expected.metadata["network"]["family"], expected.metadata["network"]["arguments"]));
-  network.load(mine.tensors, pytorch);
+  auto mine = read_checkpoint(oracle() / pytorch);
+  EXPECT_EQ(mine.format, format) << pytorch;
+  EXPECT_FALSE(says_its_network(mine));
+  mine.metadata["network"] = named_network(mine);
+  EXPECT_EQ(mine.metadata["network"]["family"], expected.metadata["network"]["family"]);
+  const Network network = network_from_checkpoint(mine, pytorch);
+  EXPECT_EQ(network.state().size(), expected.tensors.size());
   for (const auto& [key, value] : network.state()) {
     EXPECT_TRUE(torch::allclose(value, expected.tensors.at(key), 1e-3, 1e-3)) << pytorch << " " << key;
   }
+  return mine;
 }
 
 TEST(Parity, ReadsWhatTorchSaveWrites) {
   if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
-  expect_same_tensors("lilnet18.pth.tar", "lilnet18");
-  expect_same_tensors("yolov8n.pt", "yolov8n");
-  expect_same_tensors("dynunet2d.pt", "dynunet2d");
+  const auto training = expect_same_tensors("lilnet18.pth.tar", "lilnet18", "pytorch-zip");
+  EXPECT_EQ(training.kind, "training checkpoint");
+  EXPECT_EQ(training.found["epoch"], 3);
+  EXPECT_EQ(training.found["auc"], .975);  // a numpy scalar in the file
+  EXPECT_EQ(training.found["acc"], .8);
+  EXPECT_FALSE(training.found.contains("optimizer"));
+  const auto model = expect_same_tensors("yolov8n.pt", "yolov8n", "pytorch-zip");
+  EXPECT_EQ(model.kind, "model object");
+  EXPECT_EQ(model.tensors.at("model.0.conv.weight").scalar_type(), torch::kHalf);
+  EXPECT_EQ(model.metadata["classes"], (std::vector<std::string>{"lesion", "cyst", "other"}));
+  EXPECT_EQ(model.found["class"], "ultralytics.nn.tasks.DetectionModel");
+  EXPECT_EQ(model.found["train_args"]["save_dir"], "runs/detect");
+  EXPECT_EQ(model.found["version"], "8.0.147");
+  EXPECT_EQ(expect_same_tensors("dynunet2d.pt", "dynunet2d", "pytorch-zip").kind, "state dictionary");
+  expect_same_tensors("resnet18.pth", "resnet18", "pytorch-zip");
+}
+
+TEST(Parity, ReadsWhatTorchSaveWroteBefore16) {
+  if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
+  EXPECT_EQ(expect_same_tensors("lilnet18.legacy.pth.tar", "lilnet18", "pytorch-legacy").found["epoch"], 4);
+  expect_same_tensors("yolov8n.legacy.pt", "yolov8n", "pytorch-legacy");
 }
 
 TEST(Parity, EveryTruncationOfAPyTorchFileIsAnError) {
   if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
-  const std::string bytes = read_file(oracle() / "dynunet2d.pt");
-  for (size_t length = 0; length < bytes.size(); length += 997) {
-    EXPECT_THROW(parse_pytorch(std::string_view(bytes).substr(0, length), "x.pt"), Error) << length;
+  for (const char* name : {"dynunet2d.pt", "yolov8n.legacy.pt"}) {
+    const std::string bytes = read_file(oracle() / name);
+    const size_t step = bytes.size() / 200;
+    for (size_t length = 0; length < bytes.size(); length += step)
+      EXPECT_THROW(parse_checkpoint(std::string_view(bytes).substr(0, length), "x.pt"), Error) << name << " " << length;
   }
 }
 
 /// Flips bytes of the directory and of the pickle: an error or other tensors, never a crash.
 TEST(Parity, DamagedPyTorchFilesNeverCrash) {
   if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
-  const std::string bytes = read_file(oracle() / "dynunet2d.pt");
   Rng rng(1);
-  const auto flip = [&](int64_t first, int64_t last) {
-    std::string damaged = bytes;
-    for (int i = 0; i < 3; ++i) damaged[size_t(rng.integer(first, last))] = char(rng.integer(0, 255));
-    try {
-      parse_pytorch(damaged, "x.pt");
-    } catch (const Error&) {
-    }
-  };
-  const int64_t size = int64_t(bytes.size());
-  for (int i = 0; i < 400; ++i) flip(0, 6000);
-  for (int i = 0; i < 400; ++i) flip(size - 6000, size - 1);
+  for (const char* name : {"dynunet2d.pt", "yolov8n.legacy.pt"}) {
+    const std::string bytes = read_file(oracle() / name);
+    const auto flip = [&](int64_t first, int64_t last) {
+      std::string damaged = bytes;
+      for (int i = 0; i < 3; ++i) damaged[size_t(rng.integer(first, last))] = char(rng.integer(0, 255));
+      try {
+        parse_checkpoint(damaged, "x.pt");
+      } catch (const Error&) {
+      }
+    };
+    const int64_t size = int64_t(bytes.size());
+    for (int i = 0; i < 200; ++i) flip(0, 6000);
+    for (int i = 0; i < 200; ++i) flip(size - 6000, size - 1);
+  }
 }
 
 }  // namespace

@@ -11,6 +11,9 @@ namespace hepatica::nn {
 
 using Kind = PickleValue::Kind;
 
+// Far above what networks need; a hostile stream must not take all memory.
+constexpr size_t kMostValues = 8'000'000, kLongestName = 1000;
+
 const PickleValue* PickleValue::find(std::string_view key) const {
   if (kind != Kind::dictionary) return nullptr;
   for (size_t i = 0; i + 1 < items.size(); i += 2) {
@@ -32,7 +35,10 @@ class PickleReader {
   PickleValue* read() {
     for (;;) {
       const uint8_t code = uint8_t(take(1)[0]);
-      if (code == '.') return pop();
+      if (code == '.') {
+        pickle_.length_ = position_;
+        return pop();
+      }
       const auto found = operations().find(code);
       if (found == operations().end()) fail("it uses the operation " + std::to_string(code));
       found->second(*this);
@@ -74,6 +80,7 @@ class PickleReader {
   }
 
   PickleValue* make(Kind kind) {
+    if (pickle_.values_.size() >= kMostValues) fail("there are more than eight million values");
     pickle_.values_.emplace_back();
     pickle_.values_.back().kind = kind;
     return &pickle_.values_.back();
@@ -88,7 +95,10 @@ class PickleReader {
 
   /// Two's complement of `count` bytes.
   void push_long(uint64_t count) {
-    if (count > 8) fail("an integer has more than 64 bits");
+    if (count > 8) {
+      push(Kind::large)->text = take(count);
+      return;
+    }
     uint64_t value = number(int(count));
     if (count > 0 && count < 8 && (value >> (8 * count - 1) & 1)) value |= ~uint64_t(0) << (8 * count);
     push_integer(int64_t(value));
@@ -142,14 +152,43 @@ class PickleReader {
     container->items.insert(container->items.end(), items.begin(), items.end());
   }
 
+  void push_global(std::string_view module, std::string_view name) {
+    if (module.size() + name.size() > kLongestName) fail("a class has a name of more than 1000 letters");
+    push(Kind::global)->text = std::string(module) + "." + std::string(name);
+  }
+
+  /// OrderedDict([[key, value], ...]), as Python 2 wrote it; later ones call it with nothing and add items.
+  std::vector<PickleValue*> pairs_of(const PickleValue& arguments) const {
+    std::vector<PickleValue*> flat;
+    if (arguments.items.empty()) return flat;
+    for (const PickleValue* pair : arguments.items[0]->items) {
+      if (pair->kind != Kind::sequence || pair->items.size() != 2) fail("a dictionary has a key without a value");
+      flat.insert(flat.end(), pair->items.begin(), pair->items.end());
+    }
+    return flat;
+  }
+
   void call() {
     PickleValue* arguments = pop();
     PickleValue* callable = pop();
-    if (callable->kind == Kind::global && callable->text == "collections.OrderedDict") {
+    const bool global = callable->kind == Kind::global;
+    if (global && callable->text == "collections.OrderedDict") {
+      push_items(Kind::dictionary, pairs_of(*arguments));
+    } else if (global && callable->text == "collections.defaultdict") {
       push(Kind::dictionary);
-      return;
+    } else {
+      push(Kind::object)->items = {callable, arguments};
     }
-    push(Kind::object)->items = {callable, arguments};
+  }
+
+  /// ("module", class, file, source text) stands for the class in files before PyTorch 1.6; others name storages.
+  void push_persistent(PickleValue* id) {
+    const auto& parts = id->items;
+    if (id->kind == Kind::sequence && parts.size() > 1 && parts[0]->kind == Kind::text && parts[0]->text == "module") {
+      stack_.push_back(parts[1]);
+    } else {
+      push(Kind::persistent)->items = {id};
+    }
   }
 
   void set_state() {
@@ -228,20 +267,22 @@ void PickleReader::add_memory(std::map<uint8_t, Operation>& all) {
 void PickleReader::add_objects(std::map<uint8_t, Operation>& all) {
   using R = PickleReader;
   all['c'] = [](R& r) {  // GLOBAL
-    const std::string module(r.line());
-    r.push(Kind::global)->text = module + "." + std::string(r.line());
+    const std::string_view module = r.line();
+    r.push_global(module, r.line());
   };
   all[0x93] = [](R& r) {  // STACK_GLOBAL
     const PickleValue* name = r.pop();
     const PickleValue* module = r.pop();
-    r.push(Kind::global)->text = module->text + "." + name->text;
+    if (module->kind != Kind::text || name->kind != Kind::text) r.fail("a class is named by something else than text");
+    r.push_global(module->text, name->text);
   };
   all['R'] = all[0x81] = [](R& r) { r.call(); };  // REDUCE, NEWOBJ
-  all['b'] = [](R& r) { r.set_state(); };         // BUILD
-  all['Q'] = [](R& r) {                           // BINPERSID
-    PickleValue* id = r.pop();
-    r.push(Kind::persistent)->items = {id};
+  all[0x92] = [](R& r) {                          // NEWOBJ_EX, its keyword arguments passed over
+    r.pop();
+    r.call();
   };
+  all['b'] = [](R& r) { r.set_state(); };               // BUILD
+  all['Q'] = [](R& r) { r.push_persistent(r.pop()); };  // BINPERSID
 }
 
 const std::map<uint8_t, PickleReader::Operation>& PickleReader::operations() {

@@ -14,11 +14,12 @@ struct PickleValue {
   enum class Kind {
     none,
     boolean,     ///< integer
-    integer,     ///< integer (larger ones than 64 bits are refused)
+    integer,     ///< integer
+    large,       ///< text: an integer of more than 64 bits, two's complement, little endian
     real,        ///< real
     text,        ///< text; also byte strings
     sequence,    ///< items: tuple, list or set
-    dictionary,  ///< items: key, value, key, value, ...; an OrderedDict too
+    dictionary,  ///< items: key, value, key, value, ...; an OrderedDict or defaultdict too
     global,      ///< text: "module.name"
     object,      ///< items: the callable or class, then its arguments as one sequence
     persistent,  ///< items: the one value that names an external resource
@@ -39,15 +40,20 @@ struct PickleValue {
 /// A parsed stream; owns its values, which may refer to one another in cycles.
 class Pickle {
  public:
-  /// Error{bad_format} naming `source` where the stream is malformed or uses an operation outside protocols 0 to 4 that
-  /// PyTorch writes.
+  /// Error{bad_format} naming `source` where the stream is malformed, uses an operation that PyTorch (protocols 2 to 4)
+  /// does not write, or holds more than eight million values.
   Pickle(std::string_view bytes, const std::string& source);
   const PickleValue& root() const { return *root_; }
+  /// Every value, in the order in which they were made.
+  const std::deque<PickleValue>& values() const { return values_; }
+  /// Bytes that the stream takes up at the start of those given.
+  size_t length() const { return length_; }
 
  private:
   friend class PickleReader;
   std::deque<PickleValue> values_;
   PickleValue* root_ = nullptr;
+  size_t length_ = 0;
 };
 
 }  // namespace hepatica::nn

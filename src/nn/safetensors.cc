@@ -136,6 +136,7 @@ Checkpoint parse_safetensors(std::string_view bytes, const std::string& source) 
   const std::string_view data = bytes.substr(8 + header_length);
   Checkpoint checkpoint;
   checkpoint.format = "safetensors";
+  checkpoint.kind = "state dictionary";
   checkpoint.metadata = own_metadata(header, source);
   std::vector<Entry> entries;
   for (const auto& [key, value] : header.items()) {

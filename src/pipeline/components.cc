@@ -59,10 +59,8 @@ const Registry<MakeClassifier>& classifiers() {
            Models& models,
            const std::string& task,
            const std::vector<std::string>& classes) {
-          nlohmann::json network = block.network;
-          if (!network.is_null()) network["arguments"]["classes"] = classes.size();
           return make_lilnet_classifier(
-              models.load(task, network), task, classes, read_classify_options(block.options));
+              models.load(task, block.network), task, classes, read_classify_options(block.options));
         }}}};
   return kRegistry;
 }
@@ -114,8 +112,7 @@ std::shared_ptr<Predictor> Models::load(const std::string& role, const nlohmann:
 std::shared_ptr<Predictor> Models::load_file(const std::string& role,
                                              const fs::path& file,
                                              const nlohmann::json& network) {
-  const bool says_its_network = file.extension() == ".safetensors";
-  std::shared_ptr<Predictor> predictor = make_predictor(file, options_, says_its_network ? nlohmann::json() : network);
+  std::shared_ptr<Predictor> predictor = make_predictor(file, options_, network);
   const nlohmann::json& metadata = predictor->metadata();
   const std::string title = metadata.is_object() ? metadata.value("title", metadata.value("task", "")) : "";
   loaded_.push_back({role, file.filename().string(), predictor->checkpoint_sha256(), title});

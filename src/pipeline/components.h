@@ -17,8 +17,8 @@ namespace hepatica {
 class Models {
  public:
   Models(const Recipe& recipe, std::vector<fs::path> folders, const PredictorOptions& options);
-  /// `network` is used for files that cannot say theirs (all but safetensors). Error{not_found} lists what was looked
-  /// for; errors of the file itself name it.
+  /// `network` completes what a foreign file's tensors do not tell of theirs (see make_predictor). Error{not_found}
+  /// lists what was looked for; errors of the file itself name it.
   std::shared_ptr<Predictor> load(const std::string& role, const nlohmann::json& network);
   /// `role`.safetensors from the folder where `other`'s file lies; null where there is none: a model that belongs to
   /// one other alone.

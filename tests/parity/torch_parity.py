@@ -5,13 +5,15 @@ usage: torch_parity.py FOLDER
 
 For each network writes FOLDER/<name>.safetensors (random weights, biases and running statistics, with the key names of
 the published weights) and FOLDER/<name>.expected.safetensors ("input" and every output); for some also what torch.save
-makes of the weights.
+makes of the weights, in the zip format and in that before PyTorch 1.6.
 Needs Debian's python3-torch only.
 """
 import copy
 import json
 import struct
 import sys
+import types
+import warnings
 from pathlib import Path
 
 import numpy
@@ -75,7 +77,8 @@ def shortcut(cin, cout, stride):
 class Trunk(nn.Module):
     def __init__(self, depth):
         super().__init__()
-        block, expansion, counts = {18: (BasicBlock, 1, (2, 2, 2, 2)), 50: (Bottleneck, 4, (3, 4, 6, 3))}[depth]
+        block, expansion, counts = {18: (BasicBlock, 1, (2, 2, 2, 2)), 34: (BasicBlock, 1, (3, 4, 6, 3)),
+                                    50: (Bottleneck, 4, (3, 4, 6, 3)), 101: (Bottleneck, 4, (3, 4, 23, 3))}[depth]
         self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
         self.maxpool = nn.MaxPool2d(3, 2, 1)
@@ -135,7 +138,7 @@ class LiLNet(Trunk):
 
 # YOLOv8 (layer table of the 2023 release) ----------------------------------------------------------------------------
 
-class ConvBlock(nn.Module):
+class Conv(nn.Module):
     def __init__(self, cin, cout, k=1, s=1):
         super().__init__()
         self.conv = nn.Conv2d(cin, cout, k, s, k // 2, bias=False)
@@ -145,10 +148,10 @@ class ConvBlock(nn.Module):
         return nn.functional.silu(self.bn(self.conv(x)))
 
 
-class Pair(nn.Module):
+class YoloBottleneck(nn.Module):
     def __init__(self, c, add):
         super().__init__()
-        self.cv1, self.cv2, self.add = ConvBlock(c, c, 3), ConvBlock(c, c, 3), add
+        self.cv1, self.cv2, self.add = Conv(c, c, 3), Conv(c, c, 3), add
 
     def forward(self, x):
         y = self.cv2(self.cv1(x))
@@ -159,8 +162,8 @@ class C2f(nn.Module):
     def __init__(self, cin, cout, n, add):
         super().__init__()
         c = cout // 2
-        self.cv1, self.cv2 = ConvBlock(cin, 2 * c), ConvBlock((2 + n) * c, cout)
-        self.m = nn.ModuleList(Pair(c, add) for _ in range(n))
+        self.cv1, self.cv2 = Conv(cin, 2 * c), Conv((2 + n) * c, cout)
+        self.m = nn.ModuleList(YoloBottleneck(c, add) for _ in range(n))
 
     def forward(self, x):
         parts = list(self.cv1(x).chunk(2, 1))
@@ -172,7 +175,7 @@ class C2f(nn.Module):
 class SPPF(nn.Module):
     def __init__(self, c):
         super().__init__()
-        self.cv1, self.cv2, self.pool = ConvBlock(c, c // 2), ConvBlock(2 * c, c), nn.MaxPool2d(5, 1, 2)
+        self.cv1, self.cv2, self.pool = Conv(c, c // 2), Conv(2 * c, c), nn.MaxPool2d(5, 1, 2)
 
     def forward(self, x):
         parts = [self.cv1(x)]
@@ -191,7 +194,7 @@ class Detect(nn.Module):
     def __init__(self, classes, channels):
         super().__init__()
         c2, c3 = max(16, channels[0] // 4, 64), max(channels[0], min(classes, 100))
-        head = lambda c, middle, out: nn.Sequential(ConvBlock(c, middle, 3), ConvBlock(middle, middle, 3), nn.Conv2d(middle, out, 1))
+        head = lambda c, middle, out: nn.Sequential(Conv(c, middle, 3), Conv(middle, middle, 3), nn.Conv2d(middle, out, 1))
         self.cv2 = nn.ModuleList(head(c, c2, 64) for c in channels)
         self.cv3 = nn.ModuleList(head(c, c3, classes) for c in channels)
         self.dfl = DFL()
@@ -200,16 +203,16 @@ class Detect(nn.Module):
         return [torch.cat((a(f), b(f)), 1) for a, b, f in zip(self.cv2, self.cv3, features)]
 
 
-class YoloN(nn.Module):
+class DetectionModel(nn.Module):
     def __init__(self, classes):
         super().__init__()
         up = lambda: nn.Upsample(scale_factor=2)
         self.model = nn.ModuleList([
-            ConvBlock(3, 16, 3, 2), ConvBlock(16, 32, 3, 2), C2f(32, 32, 1, True), ConvBlock(32, 64, 3, 2),
-            C2f(64, 64, 2, True), ConvBlock(64, 128, 3, 2), C2f(128, 128, 2, True), ConvBlock(128, 256, 3, 2),
+            Conv(3, 16, 3, 2), Conv(16, 32, 3, 2), C2f(32, 32, 1, True), Conv(32, 64, 3, 2),
+            C2f(64, 64, 2, True), Conv(64, 128, 3, 2), C2f(128, 128, 2, True), Conv(128, 256, 3, 2),
             C2f(256, 256, 1, True), SPPF(256), up(), nn.Identity(), C2f(384, 128, 1, False), up(), nn.Identity(),
-            C2f(192, 64, 1, False), ConvBlock(64, 64, 3, 2), nn.Identity(), C2f(192, 128, 1, False),
-            ConvBlock(128, 128, 3, 2), nn.Identity(), C2f(384, 256, 1, False), Detect(classes, (64, 128, 256))])
+            C2f(192, 64, 1, False), Conv(64, 64, 3, 2), nn.Identity(), C2f(192, 128, 1, False),
+            Conv(128, 128, 3, 2), nn.Identity(), C2f(384, 256, 1, False), Detect(classes, (64, 128, 256))])
 
     def forward(self, x):
         m = self.model
@@ -223,6 +226,65 @@ class YoloN(nn.Module):
         middle = m[18](torch.cat((m[16](small), top), 1))
         large = m[21](torch.cat((m[19](middle), p5), 1))
         return dict(zip(("p3", "p4", "p5"), m[22]((small, middle, large))))
+
+
+def decode(outputs, size):
+    """Raw levels of a square image -> [B, 4 + classes, cells]: x, y, width, height in pixels, sigmoid scores."""
+    boxes, scores = [], []
+    for level in outputs.values():
+        b, _, h, w = level.shape
+        stride = size / h
+        sides = (level[:, :64].reshape(b, 4, 16, h * w).softmax(2) * torch.arange(16.).view(1, 1, 16, 1)).sum(2)
+        y, x = torch.meshgrid(torch.arange(h) + .5, torch.arange(w) + .5, indexing="ij")
+        points = torch.stack((x.flatten(), y.flatten()))
+        first, last = points - sides[:, :2], points + sides[:, 2:]
+        boxes.append(torch.cat(((first + last) / 2, last - first), 1) * stride)
+        scores.append(level[:, 64:].flatten(2).sigmoid())
+    return torch.cat((torch.cat(boxes, 2), torch.cat(scores, 2)), 1)
+
+
+def aggregate(outputs, classes):
+    """LiLNet's prediction: mean over masks j and both heads of the logit of class c under mask j (process.py)."""
+    both = (outputs["out4"] + outputs["out3"]).reshape(-1, 5, classes, 5)
+    return torch.stack([both[:, j, :, j] for j in range(5)]).sum(0) / 10
+
+
+# The module paths under which Ultralytics' 8.0 release pickles its classes (what a best.pt names).
+ULTRALYTICS = {Conv: "ultralytics.nn.modules.conv", C2f: "ultralytics.nn.modules.block", SPPF: "ultralytics.nn.modules.block",
+               DFL: "ultralytics.nn.modules.block", Detect: "ultralytics.nn.modules.head",
+               DetectionModel: "ultralytics.nn.tasks", YoloBottleneck: "ultralytics.nn.modules.block"}
+
+
+def as_ultralytics():
+    """Gives the YOLOv8 classes above their names and modules there, so that torch.save writes those."""
+    for cls, path in ULTRALYTICS.items():
+        if cls is YoloBottleneck:
+            cls.__name__ = cls.__qualname__ = "Bottleneck"
+        for i in range(1, path.count(".") + 2):
+            name = ".".join(path.split(".")[:i])
+            sys.modules.setdefault(name, types.ModuleType(name))
+        cls.__module__ = path
+        setattr(sys.modules[path], cls.__name__, cls)
+
+
+def best_pt(model, names):
+    """The dictionary that Ultralytics saves: the model itself in half precision, and what it was trained with."""
+    model = copy.deepcopy(model).half()
+    model.names, model.yaml, model.stride = dict(enumerate(names)), {"nc": len(names), "scale": "n"}, torch.tensor([8., 16., 32.])
+    return {"epoch": -1, "best_fitness": None, "model": model, "ema": None, "updates": None, "optimizer": None,
+            "train_args": {"imgsz": 512, "mosaic": .1, "save_dir": Path("runs/detect")}, "date": "2023-08-01T00:00:00", "version": "8.0.147"}
+
+
+def pth_tar(model, epoch):
+    """The dictionary that LiLNet's training saves: DataParallel's keys, numpy scalars, the optimiser with its buffers."""
+    optimizer = torch.optim.SGD(model.parameters(), .1, momentum=.9)
+    loss = sum((p ** 2).sum() for p in model.parameters())
+    loss.backward()
+    before = copy.deepcopy(model.state_dict())
+    optimizer.step()
+    model.load_state_dict(before)
+    return {"epoch": epoch, "state_dict": {"module." + key: value for key, value in model.state_dict().items()},
+            "auc": numpy.float64(.975), "acc": .8, "optimizer": optimizer.state_dict()}
 
 
 # DynUNet (MONAI's keys) ----------------------------------------------------------------------------------------------
@@ -292,6 +354,65 @@ class DynUNet(nn.Module):
         return outputs
 
 
+# 3DUnetCNN's residual U-Net (github.com/ellisdg/3DUnetCNN) ----------------------------------------------------------
+
+class PreActivated(nn.Module):
+    def __init__(self, cin, cout):
+        super().__init__()
+        self.norm1 = nn.GroupNorm(8 if cin % 8 == 0 else cin, cin)
+        self.conv = nn.Conv3d(cin, cout, 3, 1, 1, bias=False)
+
+    def forward(self, x):
+        return self.conv(torch.relu(self.norm1(x)))
+
+
+class ResidualBlock(nn.Module):
+    def __init__(self, cin, cout):
+        super().__init__()
+        self.conv1, self.conv2 = PreActivated(cin, cout), PreActivated(cout, cout)
+        self.sample = nn.Conv3d(cin, cout, 1, bias=False) if cin != cout else None
+
+    def forward(self, x):
+        return self.conv2(self.conv1(x)) + (x if self.sample is None else self.sample(x))
+
+
+class ResidualLayer(nn.Module):
+    def __init__(self, count, cin, cout):
+        super().__init__()
+        self.blocks = nn.ModuleList(ResidualBlock(cin if i == 0 else cout, cout) for i in range(count))
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return x
+
+
+class ResidualUNet(nn.Module):
+    def __init__(self, cin, out, width, down, up):
+        super().__init__()
+        levels = len(down)
+        widths = [width * 2 ** i for i in range(levels)]
+        self.encoder, self.decoder = nn.Module(), nn.Module()
+        self.encoder.layers = nn.ModuleList(ResidualLayer(n, a, b) for n, a, b in zip(down, [cin] + widths, widths))
+        self.encoder.downsampling_convolutions = nn.ModuleList(nn.Conv3d(w, w, 3, 2, 1, bias=False) for w in widths[:-1])
+        inner = [widths[-1]] + [2 * w for w in widths[-2::-1]]
+        self.decoder.layers = nn.ModuleList(ResidualLayer(n, w, w) for n, w in zip(up[:-1], inner))
+        self.decoder.layers.append(ResidualLayer(up[-1], inner[-1], width))
+        self.decoder.pre_upsampling_blocks = nn.ModuleList(nn.Conv3d(a, b, 1, bias=False) for a, b in zip(inner, widths[-2::-1]))
+        self.final_convolution = nn.Conv3d(width, out, 1, bias=False)
+
+    def forward(self, x):
+        skips = []
+        for layer, down in zip(self.encoder.layers, self.encoder.downsampling_convolutions):
+            skips.append(layer(x))
+            x = down(skips[-1])
+        x = self.encoder.layers[-1](x)
+        for layer, pre, skip in zip(self.decoder.layers, self.decoder.pre_upsampling_blocks, skips[::-1]):
+            x = nn.functional.interpolate(pre(layer(x)), scale_factor=2, mode="trilinear", align_corners=False)
+            x = torch.cat((x, skip), 1)
+        return {"logits": self.final_convolution(self.decoder.layers[-1](x))}
+
+
 def randomise(model):
     """Values as after training: no parameter or statistic keeps a default that would hide a mistake."""
     for key, value in model.state_dict().items():
@@ -309,13 +430,14 @@ def randomise(model):
 
 def main(folder):
     torch.manual_seed(20)
+    warnings.filterwarnings("ignore", "Couldn't retrieve source code")  # of the classes under borrowed names
     unet = {"in_channels": 1, "deep_supervision": 1}
     cases = {
         "resnet18": (ResNet(18, 4), (2, 3, 64, 96), "resnet", {"depth": 18, "classes": 4}),
         "resnet50": (ResNet(50, 2), (1, 3, 64, 64), "resnet", {"depth": 50, "classes": 2}),
         "lilnet18": (LiLNet(18, 2), (2, 3, 224, 224), "lilnet", {"depth": 18, "classes": 2}),
         "lilnet50": (LiLNet(50, 3), (2, 3, 112, 112), "lilnet", {"depth": 50, "classes": 3}),
-        "yolov8n": (YoloN(3), (2, 3, 96, 128), "yolov8", {"scale": "n", "classes": 3}),
+        "yolov8n": (DetectionModel(3), (2, 3, 96, 128), "yolov8", {"scale": "n", "classes": 3}),
         "dynunet2d": (DynUNet(2, (8, 16, 24, 40), "instance", 2), (2, 1, 48, 64), "dynunet",
                       {**unet, "dims": 2, "filters": [8, 16, 24, 40], "out_channels": 2}),
         "dynunet3d": (DynUNet(3, (8, 16, 24), "instance", 1), (2, 1, 16, 24, 32), "dynunet",
@@ -323,7 +445,11 @@ def main(folder):
         "dynunet_batch": (DynUNet(2, (8, 16, 24), "batch", 1, 2, True), (2, 1, 64, 32), "dynunet",
                           {**unet, "dims": 2, "filters": [8, 16, 24], "norm": "batch", "upsample_logits": True,
                            "strides": [[2, 2], [2, 2], [2, 2]]}),
+        "residual_unet": (ResidualUNet(2, 3, 8, (1, 2, 2), (1, 2, 1)), (2, 2, 16, 24, 8), "residual_unet",
+                          {"in_channels": 2, "out_channels": 3, "base_width": 8, "encoder_blocks": [1, 2, 2],
+                           "decoder_blocks": [1, 2, 1]}),
     }
+    as_ultralytics()
     for name, (model, shape, family, arguments) in cases.items():
         model.eval()
         with torch.no_grad():
@@ -331,16 +457,18 @@ def main(folder):
             x = torch.randn(shape)
             outputs = model(x)
         write_safetensors(folder / f"{name}.safetensors", model.state_dict(), {"network": {"family": family, "arguments": arguments}})
-        if name == "lilnet18":  # as LiLNet's training saves
-            state = {"module." + key: value for key, value in model.state_dict().items()}
-            optimizer = torch.optim.SGD(model.parameters(), .1, momentum=.9).state_dict()
-            torch.save({"epoch": 3, "state_dict": state, "auc": numpy.float64(.9), "acc": .8, "optimizer": optimizer},
-                       folder / "lilnet18.pth.tar")
-        if name == "yolov8n":  # as ultralytics saves: the module itself, in half precision
-            torch.save({"epoch": -1, "best_fitness": None, "model": copy.deepcopy(model).half(), "ema": None,
-                        "train_args": {"imgsz": 512, "path": Path("x")}, "date": "2023"}, folder / "yolov8n.pt")
-        if name == "dynunet2d":
-            torch.save(model.state_dict(), folder / "dynunet2d.pt")
+        if name == "lilnet18":
+            torch.save(pth_tar(model, 3), folder / "lilnet18.pth.tar")
+            torch.save(pth_tar(model, 4), folder / "lilnet18.legacy.pth.tar", _use_new_zipfile_serialization=False)
+        if name == "yolov8n":
+            torch.save(best_pt(model, ("lesion", "cyst", "other")), folder / "yolov8n.pt")
+            torch.save(best_pt(model, ("lesion", "cyst", "other")), folder / "yolov8n.legacy.pt", _use_new_zipfile_serialization=False)
+        if name == "dynunet2d":  # as MONAI's DynUNet has it: some tensors named twice
+            state = model.state_dict()
+            state.update({"skip_layers.downsample." + key[12:]: value for key, value in state.items() if key.startswith("input_block.")})
+            torch.save(state, folder / "dynunet2d.pt")
+        if name == "resnet18":
+            torch.save(model.state_dict(), folder / "resnet18.pth")
         write_safetensors(folder / f"{name}.expected.safetensors", {"input": x, **outputs})
 
 

@@ -1,54 +1,44 @@
 #include <fmt/format.h>
 
 #include "cmd/command.h"
+#include "cmd/network_argument.h"
 #include "cmd/study_options.h"
-#include "io/picture.h"
+#include "io/colour_picture.h"
 #include "stages/aggregate/aggregate.h"
 #include "stages/classify/lilnet.h"
+#include "stages/classify/picture_input.h"
 
 namespace hepatica::cmd {
 namespace {
 
-constexpr int kDefaultDepth = 50;
-
 struct Arguments {
   std::vector<std::string> images;
-  std::string checkpoint, network = "lilnet";
-  int classes = 0, depth = kDefaultDepth;
+  std::string checkpoint, network;
+  int classes = 0, depth = 0;
   ModelArguments predictor;
 };
 
-/// The crop as the network wants it: pictures of another size are resized, as LiLNet's loaders do.
-PlaneImage network_crop(const Picture& picture, const ClassifyInput& input) {
-  std::vector<float> grey;
-  for (uint8_t value : picture.grey) grey.push_back(float(value) / 255.0f);
-  const PlaneMap map{AxisMap::resize(picture.width, input.size), AxisMap::resize(picture.height, input.size)};
-  std::vector<float> plane = resample_plane(grey, picture.width, picture.height, map, input.size, input.size);
-  for (float& value : plane) value = float((double(value) - input.mean) / input.std);
-  PlaneImage crop{3, input.size, input.size, {}};
-  for (int channel = 0; channel < 3; ++channel) crop.values.insert(crop.values.end(), plane.begin(), plane.end());
-  return crop;
-}
-
 CropNetwork load_network(const Arguments& arguments) {
-  nlohmann::json network;
-  if (arguments.classes > 0)
-    network = {{"family", arguments.network},
-               {"arguments", {{"depth", arguments.depth}, {"classes", arguments.classes}}}};
-  std::shared_ptr<Predictor> predictor =
-      make_predictor(arguments.checkpoint, predictor_options(arguments.predictor), network);
+  std::shared_ptr<Predictor> predictor = make_predictor(arguments.checkpoint, predictor_options(arguments.predictor));
+  const std::string& file = arguments.checkpoint;
+  require_argument(*predictor, file, "family", arguments.network);
+  require_argument(*predictor, file, "classes", arguments.classes);
+  require_argument(*predictor, file, "depth", arguments.depth);
   std::vector<std::string> classes;
-  if (!predictor->metadata().contains("classes"))
-    for (int c = 0; c < arguments.classes; ++c) classes.push_back(std::to_string(c));
-  return {std::move(predictor), arguments.checkpoint, classes, {}};
+  if (!predictor->metadata().contains("classes")) {
+    const nlohmann::json network = predictor->metadata()["network"]["arguments"];
+    for (int64_t c = 0; c < network.value("classes", int64_t(0)); ++c) classes.push_back(std::to_string(c));
+  }
+  return {std::move(predictor), file, classes, {}};
 }
 
 int run(const Common& common, const Arguments& arguments) {
   const CropNetwork network = load_network(arguments);
-  std::vector<Picture> pictures;
-  for (const std::string& file : arguments.images) pictures.push_back(read_picture(file));
-  const auto logits =
-      network.logits(pictures.size(), [&](size_t n) { return network_crop(pictures[n], network.input()); });
+  std::vector<ColourPicture> pictures;
+  for (const std::string& file : arguments.images) pictures.push_back(read_colour_picture(file));
+  const auto logits = network.logits(pictures.size(), [&](size_t n) {
+    return classify_picture(pictures[n].rgb, pictures[n].width, pictures[n].height, network.input());
+  });
   std::vector<ImagePrediction> predictions(pictures.size());
   nlohmann::json images = nlohmann::json::array();
   std::vector<std::vector<std::string>> rows{{"image"}};
@@ -81,13 +71,10 @@ std::function<int(const Common&)> declare(CLI::App& app) {
   app.add_option("IMAGE", arguments->images, "crops of one patient (PNG, JPEG, BMP), 224 x 224 or resized to it")
       ->required();
   app.add_option("--checkpoint", arguments->checkpoint, "weights (.safetensors, .pth.tar)")->required();
-  app.add_option("--network", arguments->network, "network of checkpoints that do not say theirs")
-      ->check(CLI::IsMember({"lilnet", "resnet"}))
-      ->capture_default_str();
-  app.add_option("--classes", arguments->classes, "its number of classes")->check(CLI::Range(2, 1000));
-  app.add_option("--depth", arguments->depth, "its depth")
-      ->check(CLI::IsMember({18, 34, 50, 101}))
-      ->capture_default_str();
+  app.add_option("--network", arguments->network, "network that the checkpoint must be of; told by its tensors")
+      ->check(CLI::IsMember({"lilnet", "resnet"}));
+  app.add_option("--classes", arguments->classes, "classes that it must have")->check(CLI::Range(2, 1000));
+  app.add_option("--depth", arguments->depth, "depth that it must have")->check(CLI::IsMember({18, 34, 50, 101}));
   add_predictor_arguments(app, arguments->predictor);
   return [arguments](const Common& common) { return run(common, *arguments); };
 }
@@ -97,7 +84,7 @@ std::function<int(const Common&)> declare(CLI::App& app) {
 Command declare_classify() {
   return {"classify",
           "Score lesion crops; logits per image and for the patient",
-          "hepatica classify crops/*.png --checkpoint Time_BM.pth.tar --network lilnet --classes 2 --json",
+          "hepatica classify crops/*.png --checkpoint Time_BM.pth.tar --json",
           declare};
 }
 
