@@ -148,7 +148,7 @@ TEST(FalseClaim, FromReportedFigures) {
 
 /// Labels of two classes.
 Predictions labels(const std::vector<int>& truth, const std::vector<int>& predicted) {
-  return {{"benign", "malignant"}, truth, predicted, {}};
+  return {{"benign", "malignant"}, truth, predicted, {}, {}};
 }
 
 TEST(Permutation, ExactByHand) {
