@@ -103,7 +103,7 @@ struct Anatomy;
 ///     Rendering slice = patient.render(slice_geometry(grid, 12), Phase::arterial, {}, 1);
 class Patient {
  public:
-    /// Error{bad_values} where there are not six type weights.
+  /// Error{bad_values} where there are not six type weights.
   Patient(uint64_t seed, const PatientOptions& options);
   ~Patient();
   Patient(Patient&&) noexcept;

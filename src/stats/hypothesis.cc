@@ -257,7 +257,10 @@ Area area_of(std::span<const double> scores, std::span<const uint8_t> is_positiv
   const auto positives = std::count(is_positive.begin(), is_positive.end(), uint8_t(1));
   const auto negatives = long(is_positive.size()) - positives;
   if (positives < 2 || negatives < 2)
-    return {0, 0, 0, fmt::format("a group has {} positive and {} negative cases; two of each are needed", positives, negatives)};
+    return {0,
+            0,
+            0,
+            fmt::format("a group has {} positive and {} negative cases; two of each are needed", positives, negatives)};
   const Placements p = placements(scores, is_positive);
   return {p.auc,
           moments_of(p.positive).variance / double(positives) + moments_of(p.negative).variance / double(negatives),

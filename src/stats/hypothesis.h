@@ -69,8 +69,8 @@ DifferenceTest compare_proportions(const Share& first, const Share& second, doub
 /// Fisher's exact test: the sum over tables no more probable than the observed one.
 Test fisher_exact(const Share& first, const Share& second);
 
-/// AUCs of two independent groups of cases: difference with DeLong's variances and Student's t on Satterthwaite's degrees
-/// of freedom, as pROC does. A class absent or no variance: no p, with the reason. Error{bad_values} on NaN.
+/// AUCs of two independent groups of cases: difference with DeLong's variances and Student's t on Satterthwaite's
+/// degrees of freedom, as pROC does. A class absent or no variance: no p, with the reason. Error{bad_values} on NaN.
 DifferenceTest compare_independent_auc(std::span<const double> first,
                                        std::span<const uint8_t> first_positive,
                                        std::span<const double> second,

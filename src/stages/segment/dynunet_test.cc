@@ -65,7 +65,8 @@ TEST(DynUNet, InSpaceAndInWindowsAlike) {
   EXPECT_NEAR(space.volume_ml, ball_ml(50), 0.03 * ball_ml(50));
   options.patch = {64, 64};
   const Volume<int16_t> hu = phantom(50, 4);
-  const LiverSegmentation windows = make_dynunet_segmenter(std::make_shared<ThresholdPredictor>(2), options)->segment(hu);
+  const LiverSegmentation windows =
+      make_dynunet_segmenter(std::make_shared<ThresholdPredictor>(2), options)->segment(hu);
   const LiverSegmentation whole = make_dynunet_segmenter(std::make_shared<ThresholdPredictor>(2), {})->segment(hu);
   EXPECT_NEAR(windows.volume_ml, whole.volume_ml, 0.002 * whole.volume_ml);
 }
