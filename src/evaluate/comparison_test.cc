@@ -1,6 +1,7 @@
 // Comparison of methods. Constants from R 4.2.2 (pROC 1.18.0 for the AUCs) unless said otherwise.
 #include "evaluate/comparison.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -170,7 +171,7 @@ TEST(ComparePaired, TableAndDocumentHoldEveryTest) {
 TEST(ComparePaired, ListsCasesThatDoNotMatch) {
   const std::string head = "case_id,truth,prob_x,prob_y\n";
   std::string many = head;
-  for (int i = 0; i < 15; ++i) many += "n" + std::to_string(i) + ",x,.5,.5\n";
+  for (int i = 0; i < 15; ++i) many += fmt::format("n{},x,.5,.5\n", i);
   const PredictionTable a = table_of(head + "1,x,.9,.1\n2,y,.4,.6\n", "a.csv");
   const auto compare = [&](const std::string& text) {
     return error_of([&] { compare_paired({a, table_of(text, "b.csv")}, quick()); });
