@@ -1,6 +1,7 @@
 // Reader studies on twelve cases, counted by hand.
 #include "evaluate/reader_study.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -21,7 +22,7 @@ ReadingTable study() {
   std::string csv = "case_id,truth,reader,reading,level\n";
   for (const auto& [reader, said] : kSaid)
     for (size_t i = 0; i < said.size(); ++i)
-      csv += csv_line({"c" + std::to_string(i + 1),
+      csv += csv_line({fmt::format("c{}", i + 1),
                        label(kTruth[i]),
                        reader,
                        label(said[i]),
@@ -147,13 +148,13 @@ TEST(ReaderStudy, ConfidencesModalitiesAndPredictions) {
       for (size_t i = 0; i < 12; ++i) {
         const char said = modality[0] == 'a' && i < 3 ? '1' : kSaid.at(reader)[i];
         csv += csv_line(
-            {"c" + std::to_string(i + 1), label(kTruth[i]), reader, label(said), i % 3 == 0 ? "50" : "90", modality});
+            {fmt::format("c{}", i + 1), label(kTruth[i]), reader, label(said), i % 3 == 0 ? "50" : "90", modality});
       }
   const ReadingTable readings = readings_from_table(parse_csv(csv, "r.csv"), {});
   EXPECT_TRUE(readings.has_confidence);
   std::string predictions = "case_id,truth,prob_benign,prob_malignant\n";
   for (size_t i = 12; i-- > 0;)
-    predictions += csv_line({"c" + std::to_string(i + 1),
+    predictions += csv_line({fmt::format("c{}", i + 1),
                              label(kTruth[i]),
                              kSaid.at("AI")[i] == '1' ? "0.25" : "0.75",
                              kSaid.at("AI")[i] == '1' ? "0.75" : "0.25"});
