@@ -8,6 +8,7 @@
 
 #include "base/csv.h"
 #include "base/files.h"
+#include "base/source_folder.h"
 
 namespace hepatica {
 namespace {
@@ -27,7 +28,7 @@ std::string commands_of(const fs::path& page) {
 }
 
 TEST(EvaluatePage, ItsCommandsRunAndWriteWhatItSays) {
-  const fs::path source = HEPATICA_SOURCE_DIR;
+  const fs::path source = kSourceFolder;
   const TemporaryFolder folder;
   fs::copy(source / "tests/data/evaluate", folder.path());
   const std::string commands = commands_of(source / "docs/evaluate.md");
@@ -54,7 +55,7 @@ TEST(EvaluatePage, ItsCommandsRunAndWriteWhatItSays) {
 }
 
 TEST(EvaluateCommand, SameBytesForAnyNumberOfThreads) {
-  const fs::path data = fs::path(HEPATICA_SOURCE_DIR) / "tests/data/evaluate";
+  const fs::path data = fs::path(kSourceFolder) / "tests/data/evaluate";
   const TemporaryFolder folder;
   for (const char* threads : {"1", "3"})
     ASSERT_EQ(std::system(("'" HEPATICA_PROGRAM "' evaluate '" + (data / "predictions_benign_malignant.csv").string() +

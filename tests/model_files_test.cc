@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/source_folder.h"
 #include "nn/checkpoint.h"
 
 namespace hepatica {
@@ -16,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-const std::string kParity = std::string(HEPATICA_SOURCE_DIR) + "/tests/parity/";
+const std::string kParity = std::string(kSourceFolder) + "/tests/parity/";
 
 int run(const std::string& command) { return WEXITSTATUS(std::system(command.c_str())); }
 
