@@ -1,4 +1,5 @@
 // Runs the commands of docs/evaluate.md on the small tables of tests/data/evaluate, in the order of the page.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -78,8 +79,8 @@ TEST(EvaluateCommand, WrongInputLeavesNothingBehind) {
     return WEXITSTATUS(std::system(
         ("'" HEPATICA_PROGRAM "' evaluate " + arguments + " --out '" + out.string() + "' 2> /dev/null").c_str()));
   };
-  EXPECT_EQ(run("'" + (folder.path() / "p.csv").string() + "'"), 11);  // bad_manifest
-  EXPECT_EQ(run(""), 2);                                               // usage: no table
+  EXPECT_EQ(run(fmt::format("'{}'", (folder.path() / "p.csv").string())), 11);  // bad_manifest
+  EXPECT_EQ(run(""), 2);                                                        // usage: no table
   EXPECT_FALSE(fs::exists(out));
 }
 

@@ -71,7 +71,7 @@ std::unique_ptr<SyntheticReport> synthetic_report() {
   made->study.uid = "1.2.3";
   made->study.date = "20240131";
   made->study.is_dicom = true;
-  made->study.patient = {"ID-7", "\u738b\u5c0f\u660e <script>alert('x')</script>", "F", "19600505", std::nullopt};
+  made->study.patient = {"ID-7", "\u738b\u5c0f\u660e <script>alert('x')</script>", "F", "19600505", 63.0};
   made->study.series = {series_of("1.2.3.1", "ABD ART", Phase::arterial),
                         series_of("1.2.3.2", "ABD PV", Phase::portal_venous),
                         series_of("1.2.3.3", "Scout", Phase::unknown)};
