@@ -93,7 +93,8 @@ std::string predictions_csv(const std::vector<CaseResult>& cases, const std::str
     if (!found.count(truth)) continue;
     chosen.push_back(&one);
     for (const auto& [name, p] : found) classes.insert(name);
-    for (const auto& [name, value] : one.columns) columns.insert(name);
+    for (const auto& [name, value] : one.columns)
+      if (name != "seed") columns.insert(name);  // a phantom's seed is a number, but no property to split by
   }
   if (chosen.empty()) return "";
   std::vector<std::string> cells{"case_id", "truth"};
