@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kLeastFillMm = 4, kMostFillMm = 14;  ///< radius of the closing; a vena cava is 20 to 30 mm wide
 constexpr double kLeastSidePx = 2;                    ///< of a box on the network's image
+constexpr double kLeastSeen = 0.4;  ///< share of a lesion that must lie in a part of the image, else it is ignored
 
 /// Moves the mask's border in or out: the mean over a square of side 2 r + 1 against a threshold.
 void move_border(std::vector<uint8_t>& mask, int64_t width, int64_t height, double sigma_px, double threshold) {
@@ -45,12 +46,29 @@ void clip(Box2& box, double size) {
   box = {std::max(box.x0, 0.0), std::max(box.y0, 0.0), std::min(box.x1, size), std::min(box.y1, size)};
 }
 
+Box2 region_of(const LearningSlice& slice, const std::vector<uint8_t>& liver, const DetectInput& input) {
+  return detect_region(liver, slice.width, slice.height, {slice.spacing_mm, slice.spacing_mm}, input);
+}
+
+/// A square of `crop` of the network's pixels within the region, around a lesion as often as the options say.
+Box2 part_of(const Box2& region, const LearningSlice& slice, const DetectExampleOptions& options, Rng& rng) {
+  const double share = std::min(1.0, double(options.crop) / options.input.size);
+  const double width = region.width() * share, height = region.height() * share;
+  double x = rng.uniform(region.x0, region.x1 - width), y = rng.uniform(region.y0, region.y1 - height);
+  if (!slice.lesions.empty() && rng.chance(options.crop_on_lesion)) {
+    const Box2& box = slice.lesions[size_t(rng.integer(0, int64_t(slice.lesions.size()) - 1))].box;
+    x = std::clamp(box.center_x() - width * rng.uniform(0.15, 0.85), region.x0, region.x1 - width);
+    y = std::clamp(box.center_y() - height * rng.uniform(0.15, 0.85), region.y0, region.y1 - height);
+  }
+  return {x, y, x + width, y + height};
+}
+
 DetectExample example(const LearningSlice& slice,
                       const std::vector<uint8_t>& liver,
                       std::optional<double> liver_hu,
+                      const Box2& region,
                       const DetectInput& input) {
   DetectExample made;
-  const Box2 region = detect_region(liver, slice.width, slice.height, {slice.spacing_mm, slice.spacing_mm}, input);
   made.image = detect_image(SlicePlanes<float>{slice.hu, slice.above, slice.below},
                             liver,
                             slice.width,
@@ -60,7 +78,9 @@ DetectExample example(const LearningSlice& slice,
                             input);
   for (LesionBox lesion : slice.lesions) {
     lesion.box = image_box_from_slice(lesion.box, region, input);
+    const double whole = lesion.box.area();
     clip(lesion.box, input.size);
+    lesion.ignore = lesion.ignore || lesion.box.area() < kLeastSeen * whole;
     if (lesion.box.width() >= kLeastSidePx && lesion.box.height() >= kLeastSidePx) made.lesions.push_back(lesion);
   }
   return made;
@@ -74,7 +94,7 @@ double covered(const Box2& box, const Box2& by) {
 }
 
 DetectExample plain_example(const LearningSlice& slice, const DetectExampleOptions& options) {
-  return example(slice, slice.liver, slice.liver_hu, options.input);
+  return example(slice, slice.liver, slice.liver_hu, region_of(slice, slice.liver, options.input), options.input);
 }
 
 DetectExample varied_example(const LearningSlice& source, const DetectExampleOptions& options, Rng& rng) {
@@ -103,7 +123,11 @@ DetectExample varied_example(const LearningSlice& source, const DetectExampleOpt
     if (rng.chance(options.jitter_liver))
       move_border(liver, slice.width, slice.height, rng.uniform(1, 5), rng.uniform(0.15, 0.85));
   }
-  return example(slice, liver, liver_hu, options.input);
+  const Box2 region = region_of(slice, liver, options.input);
+  if (options.crop == 0) return example(slice, liver, liver_hu, region, options.input);
+  DetectInput part = options.input;
+  part.size = options.crop;
+  return example(slice, liver, liver_hu, part_of(region, slice, options, rng), part);
 }
 
 }  // namespace hepatica::train

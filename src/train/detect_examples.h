@@ -21,6 +21,10 @@ struct DetectExampleOptions {
   double fill_liver = 0;
   double jitter_liver = 0.5;   ///< probability that the mask's border is moved
   double liver_hu_jitter = 6;  ///< standard deviation, HU
+  /// Training on parts of the network's image this many pixels a side, as it has no fixed size: most of the whole shows
+  /// no lesion and costs as much; 0: the whole.
+  int crop = 0;
+  double crop_on_lesion = 0.7;  ///< probability that such a part is laid around a lesion, where there is one
 };
 
 /// One slice as the network sees it, with boxes in pixels of the network's image.

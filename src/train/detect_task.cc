@@ -132,7 +132,7 @@ class DetectTask : public Task {
 
  private:
   TensorExample mosaic(const std::vector<TensorExample>& four) const {
-    const int64_t half = options_.examples.input.size / 2;
+    const int64_t half = four.front().image.size(1) / 2;
     TensorExample joined;
     joined.image = torch::empty_like(four.front().image);
     for (int64_t t = 0; t < 4; ++t) {

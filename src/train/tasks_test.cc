@@ -156,6 +156,34 @@ TEST(Fit, DetectorLossFalls) {
   EXPECT_LT(result.epochs[1].loss, result.epochs[0].loss);
 }
 
+// Lesions of 10 HU in a liver of 110: where a part of the image shows one in its box, the window is dark there.
+TEST(DetectExamples, PartsOfTheImageKeepBoxesOnTheirLesions) {
+  DetectExampleOptions options;
+  options.input.size = 96;
+  options.input.level = 60;
+  options.input.width = 200;
+  options.crop = 64;
+  options.crop_on_lesion = 1;
+  const LearningSlice slice = Discs(96).get(2);
+  ASSERT_EQ(slice.label, "cyst");
+  int seen = 0;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    Rng rng(seed);
+    const DetectExample example = varied_example(slice, options, rng);
+    EXPECT_EQ(example.image.width, 64);
+    EXPECT_EQ(example.image.height, 64);
+    for (const LesionBox& lesion : example.lesions) {
+      if (lesion.ignore) continue;
+      ++seen;
+      EXPECT_GE(lesion.box.x0, 0);
+      EXPECT_LE(lesion.box.x1, 64);
+      const size_t middle = size_t(lesion.box.center_y()) * 64 + size_t(lesion.box.center_x());
+      EXPECT_NEAR(example.image.values[middle], (10 - (60 - 100)) / 200.0, 0.15);
+    }
+  }
+  EXPECT_GE(seen, 15);
+}
+
 TEST(Fit, VerifierLearnsBehindADetector) {
   TemporaryFolder folder;
   DetectTaskOptions detector;

@@ -70,6 +70,12 @@ std::unique_ptr<Task> detect_task(OptionReader& reader, Mixture data) {
                             channels,
                             channels));
   options.mosaic = reader.number("mosaic", options.mosaic, 0, 1);
+  DetectExampleOptions& examples = options.examples;
+  examples.crop = int(reader.integer("crop", examples.crop, 0, examples.input.size));
+  examples.crop_on_lesion = reader.number("crop_on_lesion", examples.crop_on_lesion, 0, 1);
+  if (examples.crop % 32 != 0)
+    throw Error(ErrorCode::bad_recipe,
+                fmt::format("train.detect.crop is {}; it must be a multiple of 32", examples.crop));
   options.loss.full_scores = reader.boolean("full_scores", options.loss.full_scores);
   options.loss.least_weight = reader.number("least_weight", options.loss.least_weight, 0, 100);
   return make_detect_task(std::move(data), std::move(options));
