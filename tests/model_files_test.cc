@@ -192,7 +192,8 @@ nn::TensorMap run_onnx(const fs::path& model, const torch::Tensor& input, const 
                             (scratch / "shapes").string())),
             0);
   nn::TensorMap outputs;
-  for (const auto& [name, shape] : json::parse(read_file(scratch / "shapes")).items())
+  const json shapes = json::parse(read_file(scratch / "shapes"));
+  for (const auto& [name, shape] : shapes.items())
     outputs[name] = read_reals(scratch / (name + ".f32"), shape.get<std::vector<int64_t>>());
   return outputs;
 }

@@ -117,7 +117,7 @@ def masked_copies(f):
     copies[2][:, :, :h, w:] = 0
     copies[3][:, :, h:, :w] = 0
     copies[4][:, :, h:, w:] = 0
-    return torch.cat(copies, 1).view(-1, *f.shape[1:])
+    return torch.cat(copies, 1).reshape(-1, *f.shape[1:])
 
 
 class LiLNet(Trunk):
