@@ -1,6 +1,7 @@
 // The authors' kinds of files through the program: classify, detect, model and diagnose, against PyTorch, Pillow and
 // ONNX Runtime (tests/parity). Each test is skipped with a line where its oracle is missing.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -78,23 +79,27 @@ TEST_F(ModelFiles, ClassifyEqualsPyTorchBehindPillow) {
 }
 
 TEST_F(ModelFiles, DetectEqualsPyTorchBehindPillow) {
-  ASSERT_EQ(hepatica("detect" + pictures() + " --checkpoint " + (authors_files() / "best.pt").string() +
-                         " --raw --confidence 0.001 --precision f32 --json",
-                     scratch_.path()),
-            0)
-      << errors();
-  const json document = output();
-  const json& expected = expected_["detect"]["best.pt"];
-  ASSERT_EQ(document["images"].size(), expected.size());
-  for (size_t n = 0; n < expected.size(); ++n) {
-    const auto values = document["images"][n]["raw"]["values"].get<std::vector<double>>();
-    ASSERT_EQ(document["images"][n]["raw"]["shape"], (std::vector<int>{1, 5, 5376}));
-    size_t at = 0;
-    double worst = 0;
-    for (const auto& row : expected[n])
-      for (const double value : row) worst = std::max(worst, std::abs(values[at++] - value) / std::max(1.0, value));
-    EXPECT_LT(worst, 1e-4) << expected_["files"][n];
-    for (const auto& found : document["images"][n]["detections"]) EXPECT_EQ(found["class"], "lesion");
+  for (const auto& [name, expected] : expected_["detect"].items()) {
+    std::string files;
+    for (size_t n = 0; n < expected.size(); ++n)
+      files += fmt::format(" {}", (authors_files() / expected_["files"][n].get<std::string>()).string());
+    ASSERT_EQ(hepatica("detect" + files + " --checkpoint " + (authors_files() / name).string() +
+                           " --raw --confidence 0.001 --precision f32 --json",
+                       scratch_.path()),
+              0)
+        << errors();
+    const json document = output();
+    ASSERT_EQ(document["images"].size(), expected.size());
+    for (size_t n = 0; n < expected.size(); ++n) {
+      const auto values = document["images"][n]["raw"]["values"].get<std::vector<double>>();
+      ASSERT_EQ(document["images"][n]["raw"]["shape"], (std::vector<int>{1, 5, 5376}));
+      size_t at = 0;
+      double worst = 0;
+      for (const auto& row : expected[n])
+        for (const double value : row) worst = std::max(worst, std::abs(values[at++] - value) / std::max(1.0, value));
+      EXPECT_LT(worst, 1e-4) << name << " " << expected_["files"][n];
+      for (const auto& found : document["images"][n]["detections"]) EXPECT_EQ(found["class"], "lesion");
+    }
   }
 }
 
@@ -169,40 +174,65 @@ torch::Tensor read_reals(const fs::path& file, const std::vector<int64_t>& shape
   return values;
 }
 
+/// Samples `samples` of a tensor that holds `batch` of them, each as one or several rows.
+torch::Tensor rows_of(const torch::Tensor& tensor, int64_t batch, const std::vector<int64_t>& samples) {
+  const torch::Tensor index = torch::tensor(samples);
+  return tensor.unflatten(0, {batch, tensor.size(0) / batch}).index_select(0, index).flatten(0, 1).contiguous();
+}
+
+/// Outputs of `model` in ONNX Runtime by name.
+nn::TensorMap run_onnx(const fs::path& model, const torch::Tensor& input, const fs::path& scratch) {
+  write_file(scratch / "input.f32", {static_cast<const char*>(input.data_ptr()), input.nbytes()});
+  EXPECT_EQ(run(fmt::format("node '{}onnx_run.cjs' {} {} {} {} > {}",
+                            kParity,
+                            model.string(),
+                            (scratch / "input.f32").string(),
+                            fmt::join(input.sizes(), ","),
+                            scratch.string(),
+                            (scratch / "shapes").string())),
+            0);
+  nn::TensorMap outputs;
+  const json shapes = json::parse(read_file(scratch / "shapes"));
+  for (const auto& [name, shape] : shapes.items())
+    outputs[name] = read_reals(scratch / (name + ".f32"), shape.get<std::vector<int64_t>>());
+  return outputs;
+}
+
 TEST(OnnxExport, EqualsPyTorchInOnnxRuntime) {
   const fs::path& made = oracle("torch_parity.py", "torch");
   if (made.empty()) GTEST_SKIP() << "python3-torch is missing";
   if (!has_onnx_runtime()) GTEST_SKIP() << "node or its package onnxruntime-node is missing (see docs/models.md)";
   const TemporaryFolder scratch;
-  for (const std::string name :
-       {"resnet18", "lilnet18", "lilnet50", "yolov8n", "dynunet2d", "dynunet3d", "dynunet_batch", "residual_unet"}) {
+  const fs::path model = scratch.path() / "model.onnx";
+  for (const std::string name : {"resnet18",
+                                 "resnet50",
+                                 "lilnet18",
+                                 "lilnet50",
+                                 "yolov8n",
+                                 "dynunet2d",
+                                 "dynunet3d",
+                                 "dynunet_batch",
+                                 "residual_unet"}) {
     const nn::TensorMap expected = nn::read_checkpoint(made / (name + ".expected.safetensors")).tensors;
-    const torch::Tensor input = expected.at("input").contiguous();
-    std::string sides, shape;
-    for (int64_t axis = 0; axis < input.dim(); ++axis) {
-      shape += fmt::format("{}{}", axis ? "," : "", input.size(axis));
-      if (axis > 1) sides += fmt::format(" {}", input.size(axis));
-    }
-    const fs::path model = scratch.path() / "model.onnx", values = scratch.path() / "input.f32";
-    ASSERT_EQ(hepatica("model export " + (made / (name + ".safetensors")).string() + " --out " + model.string() +
-                           " --json --size" + sides,
+    const torch::Tensor input = expected.at("input");
+    ASSERT_EQ(hepatica(fmt::format("model export {} --out {} --json --size {}",
+                                   (made / (name + ".safetensors")).string(),
+                                   model.string(),
+                                   fmt::join(input.sizes().slice(2), " ")),
                        scratch.path()),
               0)
         << name << read_file(scratch.path() / "err");
-    write_file(values, {static_cast<const char*>(input.data_ptr()), input.nbytes()});
-    ASSERT_EQ(run("node '" + kParity + "onnx_run.cjs' " + model.string() + " " + values.string() + " " + shape + " " +
-                  scratch.path().string() + " > " + (scratch.path() / "shapes").string()),
-              0)
-        << name;
-    const json shapes = json::parse(read_file(scratch.path() / "shapes"));
-    for (const auto& [output, reference] : expected) {
-      if (output == "input") continue;
-      ASSERT_TRUE(shapes.contains(output)) << name << " " << output;
-      const torch::Tensor mine =
-          read_reals(scratch.path() / (output + ".f32"), shapes[output].get<std::vector<int64_t>>());
-      ASSERT_EQ(mine.sizes(), reference.sizes()) << name << " " << output;
-      const double scale = std::max(1.0, reference.abs().max().item<double>());
-      EXPECT_LT((mine - reference).abs().max().item<double>(), 1e-4 * scale) << name << " " << output;
+    const int64_t batch = input.size(0), last = batch - 1;
+    for (const std::vector<int64_t>& samples : {std::vector<int64_t>{last}, {0, last, 0}}) {  // the batch is free
+      const nn::TensorMap outputs = run_onnx(model, rows_of(input, batch, samples), scratch.path());
+      for (const auto& [output, value] : expected) {
+        if (output == "input") continue;
+        ASSERT_TRUE(outputs.count(output)) << name << " " << output;
+        const torch::Tensor reference = rows_of(value, batch, samples), mine = outputs.at(output);
+        ASSERT_EQ(mine.sizes(), reference.sizes()) << name << " " << output;
+        const double scale = std::max(1.0, reference.abs().max().item<double>());
+        EXPECT_LT((mine - reference).abs().max().item<double>(), 1e-4 * scale) << name << " " << output;
+      }
     }
   }
 }

@@ -6,10 +6,6 @@
 
 namespace hepatica::cmd {
 
-/// A cell of the manifest as one mask (1 where any source is not 0) on `grid`; empty where the cell is empty.
-/// Errors name the file and the mend.
-Mask read_liver_reference(const std::string& cell, const fs::path& folder, const Geometry& grid);
-
 /// Lesions as labels on `grid`: see ReferenceImage::lesions. All 0 for "none"; empty where the cell is empty.
 Mask read_lesion_reference(const std::string& cell, const fs::path& folder, const Geometry& grid);
 

@@ -12,6 +12,7 @@
 #include "base/threads.h"
 #include "cmd/build_info.h"
 #include "cmd/reference_masks.h"
+#include "io/mask_cell.h"
 #include "stages/ingest/ingest.h"
 #include "stages/preprocess/preprocess.h"
 
@@ -103,7 +104,7 @@ void compare(const ReferenceManifest& manifest,
     reference.row = row;
     const Geometry& grid = image.liver.geometry();
     if (row) {
-      reference.liver = read_liver_reference(patient.images[*row].liver, manifest.folder, grid);
+      reference.liver = read_mask_cell(patient.images[*row].liver, manifest.folder, grid);
       reference.lesions = read_lesion_reference(patient.images[*row].lesions, manifest.folder, grid);
     }
     references.push_back(std::move(reference));

@@ -3,56 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <list>
-#include <map>
-#include <mutex>
+#include <cctype>
+#include <regex>
 #include <set>
 #include <sstream>
+#include <tuple>
 
+#include "base/csv.h"
 #include "base/error.h"
-#include "image/orient.h"
+#include "io/mask_cell.h"
+#include "io/picture.h"
 #include "io/volume_file.h"
 
 namespace hepatica {
 namespace {
-
-const std::set<std::string> kColumns{"patient", "path", "phase", "liver", "label", "box", "slice", "split"};
-
-/// Fields of one line; double quotes hold commas, and "" within them is a quote.
-std::vector<std::string> fields_of(const std::string& line) {
-  std::vector<std::string> fields{""};
-  bool quoted = false;
-  for (size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (c == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"')
-      fields.back() += line[i++];
-    else if (c == '"')
-      quoted = !quoted;
-    else if (c == ',' && !quoted)
-      fields.emplace_back();
-    else if (c != '\r')
-      fields.back() += c;
-  }
-  return fields;
-}
-
-/// Gathers what is wrong, to be told at once.
-class Faults {
- public:
-  explicit Faults(fs::path file) : file_(std::move(file)) {}
-  void add(int line, const std::string& text) {
-    if (++count_ <= 10) text_ += fmt::format("\n  row {}: {}", line, text);
-  }
-  void raise() const {
-    if (count_ > 0)
-      throw Error(ErrorCode::bad_manifest, fmt::format("{}: {} faults:{}", file_.string(), count_, text_));
-  }
-
- private:
-  fs::path file_;
-  std::string text_;
-  int count_ = 0;
-};
 
 std::optional<Box2> box_from(const std::string& text) {
   std::istringstream in(text);
@@ -65,237 +29,143 @@ std::optional<Box2> box_from(const std::string& text) {
 
 class RowReader {
  public:
-  RowReader(const fs::path& file, const ManifestOptions& options, std::vector<std::string> header, Faults& faults)
-      : folder_(file.parent_path()), options_(options), header_(std::move(header)), faults_(faults) {}
+  RowReader(const CsvTable& table, const fs::path& folder, DataFaults& faults)
+      : table_(table), folder_(folder), faults_(faults) {}
 
-  ManifestRow read(int line, const std::vector<std::string>& fields) {
-    line_ = line;
-    values_.clear();
-    for (size_t c = 0; c < header_.size() && c < fields.size(); ++c) values_[header_[c]] = fields[c];
-    if (fields.size() != header_.size())
-      faults_.add(line, fmt::format("{} fields for {} columns", fields.size(), header_.size()));
-    ManifestRow row;
-    row.line = line;
-    row.patient = values_["patient"];
-    row.label = values_["label"];
-    row.split = values_["split"];
-    row.path = existing("path");
-    if (!values_["liver"].empty()) row.liver = existing("liver");
-    check_words(row);
-    read_place(row);
-    return row;
+  DataRow read(const CsvTable::Row& row) {
+    row_ = &row;
+    place_ = fmt::format("line {}", row.line);
+    DataRow made;
+    made.place = place_;
+    made.patient = cell("patient");
+    if (made.patient.empty()) fault("the patient is empty");
+    for (const char* column : {"label", "diagnosis", "benign_malignant"})
+      if (made.label.empty()) made.label = cell(column);
+    if (!cell("split").empty()) made.split = split_from(cell("split"), place_, faults_);
+    if (!cell("date").empty()) made.date = date_from(cell("date"), place_, faults_);
+    made.centre = cell("centre").empty() ? cell("center") : cell("centre");
+    made.path = image();
+    made.liver = mask("liver");
+    made.lesions = mask("lesions");
+    made.lesion = mask("lesion");
+    made.plane = cell("plane");
+    read_phase(made);
+    read_place(made);
+    return made;
   }
 
  private:
-  fs::path existing(const std::string& column) {
-    const fs::path path = folder_ / values_[column];
-    if (values_[column].empty() || !fs::is_regular_file(path))
-      faults_.add(line_, fmt::format("{} '{}' is no file", column, values_[column]));
-    else if (!is_picture_name(path) && !is_volume_name(path))
-      faults_.add(line_, fmt::format("{} '{}' is neither a volume nor a picture", column, values_[column]));
+  void fault(const std::string& text) { faults_.add(place_, text); }
+
+  std::string cell(const std::string& column) const {
+    const auto index = table_.find(column);
+    return index ? row_->cells[*index] : "";
+  }
+
+  fs::path image() {
+    const fs::path path = folder_ / cell("path");
+    if (cell("path").empty() || !fs::exists(path))
+      fault(fmt::format("path '{}' is no file", cell("path")));
+    else if (!fs::is_directory(path) && !is_picture_name(path) && !is_volume_name(path))
+      fault(fmt::format("path '{}' is neither a volume, a folder of DICOM slices, nor a picture", cell("path")));
     return path;
   }
 
-  void check_words(ManifestRow& row) {
-    if (row.patient.empty()) faults_.add(line_, "the patient is empty");
-    const std::string phase = values_["phase"];
+  /// The cell with absolute paths.
+  std::string mask(const std::string& column) {
+    const std::string text = cell(column);
+    if (text.empty() || text == "none") return text;
+    try {
+      mask_sources(text, folder_);
+    } catch (const Error& error) {
+      fault(fmt::format("{} '{}': {}", column, text, error.what()));
+      return "";
+    }
+    std::string absolute;
+    for (size_t start = 0; start <= text.size();) {
+      const size_t end = std::min(text.find(';', start), text.size());
+      if (end > start)
+        absolute +=
+            fmt::format("{}{}", absolute.empty() ? "" : ";", (folder_ / text.substr(start, end - start)).string());
+      start = end + 1;
+    }
+    return absolute;
+  }
+
+  void read_phase(DataRow& row) {
+    const std::string phase = cell("phase");
     if (const auto known = phase_from_name(phase))
       row.phase = *known;
     else if (!phase.empty())
-      faults_.add(line_, fmt::format("unknown phase '{}'", phase));
-    const auto& labels = options_.labels;
-    if (!row.label.empty() && !labels.empty() && std::find(labels.begin(), labels.end(), row.label) == labels.end())
-      faults_.add(line_,
-                  fmt::format("the label '{}' is no class of the recipe ({})", row.label, fmt::join(labels, ", ")));
-    if (!row.split.empty() && row.split != "train" && row.split != "validation")
-      faults_.add(line_, fmt::format("the split '{}' is neither train nor validation", row.split));
+      fault(fmt::format("unknown phase '{}'; use noncontrast, arterial, portal_venous or delayed", phase));
   }
 
-  void read_place(ManifestRow& row) {
-    if (const std::string box = values_["box"]; !box.empty()) {
-      row.box = box_from(box);
-      if (!row.box) faults_.add(line_, fmt::format("the box '{}' is not x0 y0 x1 y1 with x1 > x0 and y1 > y0", box));
+  void read_place(DataRow& row) {
+    if (const std::string text = cell("box"); !text.empty()) {
+      if (const auto box = box_from(text))
+        row.boxes.push_back({*box, row.label, false});
+      else
+        fault(fmt::format("the box '{}' is not x0 y0 x1 y1 with x1 > x0 and y1 > y0", text));
     }
-    const std::string slice = values_["slice"];
-    if (slice.empty()) return;
-    if (slice.size() > 9 || slice.find_first_not_of("0123456789") != std::string::npos)
-      faults_.add(line_, fmt::format("the slice '{}' is no whole number", slice));
-    else
+    const std::string slice = cell("slice");
+    if (!slice.empty() && (slice.size() > 9 || slice.find_first_not_of("0123456789") != std::string::npos))
+      fault(fmt::format("the slice '{}' is no whole number", slice));
+    else if (!slice.empty())
       row.slice = std::stoll(slice);
   }
 
+  const CsvTable& table_;
   fs::path folder_;
-  const ManifestOptions& options_;
-  std::vector<std::string> header_;
-  Faults& faults_;
-  std::map<std::string, std::string> values_;
-  int line_ = 0;
+  DataFaults& faults_;
+  const CsvTable::Row* row_ = nullptr;
+  std::string place_;
 };
 
-void check_splits(const std::vector<ManifestRow>& rows, Faults& faults) {
-  std::map<std::string, std::string> side;
-  for (const ManifestRow& row : rows) {
-    if (row.split.empty()) continue;
-    const auto [place, is_new] = side.try_emplace(row.patient, row.split);
-    if (!is_new && place->second != row.split)
-      faults.add(row.line, fmt::format("patient '{}' is in train and in validation", row.patient));
+void check_planes(const std::vector<DataRow>& rows, DataFaults& faults) {
+  std::set<std::tuple<std::string, std::string, Phase>> seen;
+  for (const DataRow& row : rows) {
+    if (row.plane.empty()) continue;
+    if (row.boxes.empty()) faults.add(row.place, fmt::format("plane '{}' needs a box", row.plane));
+    if (!seen.insert({row.patient, row.plane, row.phase}).second)
+      faults.add(row.place, fmt::format("plane '{}' has the phase '{}' twice", row.plane, name_of(row.phase)));
   }
 }
-
-/// A volume with its mask, on axial axes.
-struct LoadedVolume {
-  Volume<int16_t> hu;
-  Mask liver;
-};
-
-class ManifestSource : public SliceSource {
- public:
-  ManifestSource(const fs::path& file, const ManifestOptions& options)
-      : file_(file), options_(options), rows_(read_manifest(file, options)), hash_(sha256_of_file(file)) {
-    for (size_t r = 0; r < rows_.size(); ++r) {
-      const int64_t count = slices_of(rows_[r]);
-      if (rows_[r].slice >= 0 || count == 1) {
-        items_.push_back({r, std::max<int64_t>(0, rows_[r].slice)});
-        continue;
-      }
-      for (int64_t k = 0; k < count; ++k) items_.push_back({r, k});
-    }
-  }
-
-  size_t size() const override { return items_.size(); }
-  std::string group(size_t index) const override { return rows_[items_[index].row].patient; }
-  std::string label(size_t index) const override { return rows_[items_[index].row].label; }
-  std::string fingerprint() const override { return hash_; }
-  const std::string& split(size_t index) const { return rows_[items_[index].row].split; }
-
-  LearningSlice get(size_t index) const override {
-    const ManifestRow& row = rows_[items_[index].row];
-    try {
-      LearningSlice slice = is_picture_name(row.path) ? from_picture(row) : from_volume(row, items_[index].k);
-      slice.phase = row.phase;
-      slice.label = row.label;
-      slice.target = row.box;
-      if (row.box) slice.lesions.push_back({*row.box, row.label, false});
-      slice.liver_hu = median_liver_hu(slice);
-      return slice;
-    } catch (const Error& error) {
-      throw error.with_context(fmt::format("{}, row {}", file_.string(), row.line));
-    }
-  }
-
- private:
-  struct Item {
-    size_t row;
-    int64_t k;
-  };
-
-  static int64_t slices_of(const ManifestRow& row) {
-    if (is_picture_name(row.path)) return 1;
-    const Geometry grid = read_geometry(row.path);
-    return reordered(grid, axial_order(grid)).size[2];
-  }
-
-  LearningSlice from_picture(const ManifestRow& row) const {
-    const Picture picture = read_picture(row.path);
-    LearningSlice slice;
-    slice.width = picture.width;
-    slice.height = picture.height;
-    slice.spacing_mm = options_.pictures.spacing_mm;
-    for (const uint8_t grey : picture.grey) slice.hu.push_back(hu_from_grey(grey, options_.pictures));
-    if (row.liver.empty()) return slice;
-    const Picture mask = read_picture(row.liver);
-    if (mask.width != picture.width || mask.height != picture.height)
-      throw Error(ErrorCode::bad_geometry, row.liver.string() + " has another size than the image");
-    for (const uint8_t grey : mask.grey) slice.liver.push_back(grey > 127);
-    return slice;
-  }
-
-  LearningSlice from_volume(const ManifestRow& row, int64_t k) const {
-    const std::shared_ptr<const LoadedVolume> volume = load(row);
-    if (k >= volume->hu.nz())
-      throw Error(ErrorCode::bad_manifest, fmt::format("slice {} of a volume with {} slices", k, volume->hu.nz()));
-    LearningSlice slice;
-    slice.width = volume->hu.nx();
-    slice.height = volume->hu.ny();
-    slice.spacing_mm = volume->hu.geometry().spacing[0];
-    const auto hu = volume->hu.slice(k);
-    slice.hu.assign(hu.begin(), hu.end());
-    if (volume->liver.empty()) return slice;
-    for (const uint8_t label : volume->liver.slice(k)) slice.liver.push_back(label != 0);
-    return slice;
-  }
-
-  /// The last few volumes stay in memory.
-  std::shared_ptr<const LoadedVolume> load(const ManifestRow& row) const {
-    const std::lock_guard lock(mutex_);
-    for (auto entry = recent_.begin(); entry != recent_.end(); ++entry) {
-      if (entry->first != row.path) continue;
-      recent_.splice(recent_.begin(), recent_, entry);
-      return recent_.front().second;
-    }
-    auto loaded = std::make_shared<LoadedVolume>();
-    loaded->hu = to_axial(read_volume(row.path));
-    if (!row.liver.empty()) {
-      loaded->liver = to_axial(read_mask(row.liver));
-      if (!same_grid(loaded->liver.geometry(), loaded->hu.geometry(), 0.01))
-        throw Error(ErrorCode::bad_geometry, row.liver.string() + " lies on another grid than the image");
-    }
-    recent_.emplace_front(row.path, loaded);
-    if (recent_.size() > 4) recent_.pop_back();
-    return loaded;
-  }
-
-  fs::path file_;
-  ManifestOptions options_;
-  std::vector<ManifestRow> rows_;
-  std::string hash_;
-  std::vector<Item> items_;
-  mutable std::mutex mutex_;
-  mutable std::list<std::pair<fs::path, std::shared_ptr<const LoadedVolume>>> recent_;
-};
 
 }  // namespace
 
-std::vector<ManifestRow> read_manifest(const fs::path& path, const ManifestOptions& options) {
-  std::istringstream text(read_file(path));
-  std::string line;
-  std::getline(text, line);
-  const std::vector<std::string> header = fields_of(line);
-  Faults faults(path);
-  for (const std::string& column : header) {
-    if (!kColumns.count(column))
-      faults.add(1, fmt::format("unknown column '{}'; known: {}", column, fmt::join(kColumns, ", ")));
+std::string split_from(const std::string& text, const std::string& place, DataFaults& faults) {
+  std::string lower = text;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+  if (lower == "train" || lower == "training") return "train";
+  if (lower == "validation" || lower == "val" || lower == "valid") return "validation";
+  if (lower == "test" || lower == "testing") return "test";
+  faults.add(place, fmt::format("the split '{}' is neither train, validation nor test", text));
+  return "";
+}
+
+std::string date_from(const std::string& text, const std::string& place, DataFaults& faults) {
+  static const std::regex kParted("(\\d{4})[-/.](\\d{1,2})[-/.](\\d{1,2})([ T].*)?"),
+      kWhole("(\\d{4})(\\d{2})(\\d{2})");
+  std::smatch match;
+  if (std::regex_match(text, match, kWhole) || std::regex_match(text, match, kParted)) {
+    const int month = std::stoi(match[2]), day = std::stoi(match[3]);
+    if (month >= 1 && month <= 12 && day >= 1 && day <= 31)
+      return fmt::format("{}{:02}{:02}", match[1].str(), month, day);
   }
-  for (const char* column : {"patient", "path"}) {
-    if (std::find(header.begin(), header.end(), column) == header.end())
-      faults.add(1, fmt::format("the column '{}' is missing", column));
-  }
-  faults.raise();
-  RowReader reader(path, options, header, faults);
-  std::vector<ManifestRow> rows;
-  for (int number = 2; std::getline(text, line); ++number) {
-    if (!line.empty() && line != "\r") rows.push_back(reader.read(number, fields_of(line)));
-  }
-  if (rows.empty()) faults.add(2, "there are no rows");
-  check_splits(rows, faults);
-  faults.raise();
+  faults.add(place, fmt::format("the date '{}' is not YYYY-MM-DD or YYYYMMDD", text));
+  return "";
+}
+
+std::vector<DataRow> read_manifest(const fs::path& path, DataFaults& faults) {
+  const CsvTable table = read_csv(path);
+  table.column("patient");
+  table.column("path");
+  RowReader reader(table, fs::absolute(path).parent_path(), faults);
+  std::vector<DataRow> rows;
+  for (const CsvTable::Row& row : table.rows) rows.push_back(reader.read(row));
+  check_planes(rows, faults);
+  if (rows.empty()) faults.add("line 2", "there are no rows");
   return rows;
-}
-
-std::shared_ptr<const SliceSource> open_manifest(const fs::path& path, const ManifestOptions& options) {
-  return std::make_shared<ManifestSource>(path, options);
-}
-
-std::optional<Split> stated_split(const SliceSource& manifest) {
-  const auto* source = dynamic_cast<const ManifestSource*>(&manifest);
-  if (!source) return std::nullopt;
-  Split split;
-  bool stated = false;
-  for (size_t i = 0; i < source->size(); ++i) {
-    stated |= !source->split(i).empty();
-    (source->split(i) == "validation" ? split.validation : split.training).push_back(i);
-  }
-  return stated ? std::optional(split) : std::nullopt;
 }
 
 }  // namespace hepatica

@@ -1,43 +1,27 @@
-// Real data by a CSV manifest.
+// Data by a CSV manifest.
 //
-// Columns: `patient` and `path` (relative to the manifest), and as far as known `phase`, `liver` (mask file), `label`
-// (class of the lesion), `box` ("x0 y0 x1 y1", pixels of the slice), `slice` (k from the foot, from 0), `split`
-// ("train" or "validation"). `path` is a volume (.nii.gz, .nrrd, .mha, ...) or a picture of one slice. A volume without
-// `slice` gives every slice.
+// Columns: `patient` and `path` (relative to the manifest); as far as known `phase`, `label` (class of the lesions;
+// else `diagnosis`, else `benign_malignant`), `liver` and `lesions` (mask cells, io/mask_cell.h), `box` ("x0 y0 x1 y1",
+// pixels of the slice), `slice` (k from the foot, from 0), `split` (train, validation, test), `date`, `centre` (or
+// `center`), `lesion` (mask of the box's lesion), `plane` (a name: rows of a patient with the same one are the same
+// plane of the same lesion in different phases). Other columns are passed over. `path` is a volume, a folder of DICOM
+// slices, or a picture of one slice.
 #pragma once
 
-#include <memory>
-
-#include "base/files.h"
-#include "dataset/source.h"
-#include "dataset/split.h"
-#include "io/picture.h"
+#include "dataset/data_faults.h"
+#include "dataset/data_row.h"
 
 namespace hepatica {
 
-struct ManifestRow {
-  int line = 0;  ///< of the file, from 1
-  std::string patient, label, split;
-  fs::path path, liver;  ///< absolute; `liver` empty where not given
-  Phase phase = Phase::unknown;
-  std::optional<Box2> box;
-  int64_t slice = -1;  ///< -1: every slice
-};
+/// The rows; faults name the line: a missing column or file, an unknown phase, a box, slice or date that is none.
+/// Error{bad_manifest} where the table itself cannot be read.
+std::vector<DataRow> read_manifest(const fs::path& path, DataFaults& faults);
 
-struct ManifestOptions {
-  PictureStackOptions pictures;     ///< HU and spacing of pictures
-  std::vector<std::string> labels;  ///< allowed in `label`; empty: any
-};
+/// "train", "validation" or "test" from these and from val, valid, training, testing (any case); else a fault and
+/// empty.
+std::string split_from(const std::string& text, const std::string& place, DataFaults& faults);
 
-/// Error{bad_manifest} names the file and up to ten rows with what is wrong in each: a missing column or file, an
-/// unknown phase or label, a box or slice that is no number or empty, a split other than train and validation, a
-/// patient in both.
-std::vector<ManifestRow> read_manifest(const fs::path& path, const ManifestOptions& options);
-
-/// The slices of the rows. `get` throws Error naming file and row where an image cannot be used.
-std::shared_ptr<const SliceSource> open_manifest(const fs::path& path, const ManifestOptions& options);
-
-/// The parts that the column `split` states; nullopt where no row has one. Rows without it are for training.
-std::optional<Split> stated_split(const SliceSource& manifest);
+/// YYYYMMDD of "2021-03-09", "2021/3/9" or "20210309"; else a fault and empty.
+std::string date_from(const std::string& text, const std::string& place, DataFaults& faults);
 
 }  // namespace hepatica

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/csv.h"
 #include "base/error.h"
 
 namespace hepatica {
@@ -34,9 +35,12 @@ void Mixture::add(std::string name, std::shared_ptr<const SliceSource> source, d
   parts_.push_back({std::move(name), std::move(source), share, std::move(split)});
 }
 
-void Mixture::add(
-    std::string name, std::shared_ptr<const SliceSource> source, double share, double fraction, uint64_t seed) {
-  Split split = split_by_group(groups_of(*source), fraction, seed);
+void Mixture::add(std::string name,
+                  std::shared_ptr<const SliceSource> source,
+                  double share,
+                  const SplitShares& shares,
+                  uint64_t seed) {
+  Split split = split_by_group(groups_of(*source), shares, seed);
   add(std::move(name), std::move(source), share, std::move(split));
 }
 
@@ -82,6 +86,35 @@ std::vector<MixtureItem> Mixture::validation(size_t most) const {
   return items;
 }
 
+std::map<std::string, size_t> Mixture::training_labels() const {
+  std::map<std::string, size_t> counts;
+  for (const Part& part : parts_)
+    for (const size_t i : part.split.training) ++counts[part.source->label(i)];
+  return counts;
+}
+
+std::vector<MixtureItem> Mixture::test() const {
+  std::vector<MixtureItem> items;
+  for (size_t s = 0; s < parts_.size(); ++s)
+    for (const size_t i : parts_[s].split.test) items.push_back({s, i});
+  return items;
+}
+
+std::string Mixture::split_table() const {
+  std::string table = csv_line({"source", "patient", "part", "items"});
+  for (const Part& part : parts_) {
+    for (const auto& [name, items] : {std::pair{"train", &part.split.training},
+                                      {"validation", &part.split.validation},
+                                      {"test", &part.split.test}}) {
+      std::map<std::string, size_t> patients;
+      for (const size_t i : *items) ++patients[part.source->group(i)];
+      for (const auto& [patient, count] : patients)
+        table += csv_line({part.name, patient, name, std::to_string(count)});
+    }
+  }
+  return table;
+}
+
 nlohmann::json Mixture::describe() const {
   nlohmann::json all = nlohmann::json::array();
   for (const Part& part : parts_) {
@@ -91,6 +124,7 @@ nlohmann::json Mixture::describe() const {
                    {"training", part.split.training.size()},
                    {"validation", part.split.validation.size()},
                    {"sha256", part.source->fingerprint()}});
+    if (!part.split.test.empty()) all.back()["test"] = part.split.test.size();
   }
   return all;
 }

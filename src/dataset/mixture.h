@@ -1,6 +1,7 @@
 // Several sources of slices as one, each with its share of what is drawn.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -22,12 +23,19 @@ class Mixture {
   /// Adds a source that gets `share` (> 0) of the training draws. `split` parts its items.
   void add(std::string name, std::shared_ptr<const SliceSource> source, double share, Split split);
   /// The same, parted by `split_by_group`.
-  void add(std::string name, std::shared_ptr<const SliceSource> source, double share, double fraction, uint64_t seed);
+  void add(std::string name,
+           std::shared_ptr<const SliceSource> source,
+           double share,
+           const SplitShares& shares,
+           uint64_t seed);
 
   size_t sources() const { return parts_.size(); }
   const std::string& name(size_t source) const { return parts_[source].name; }
   const SliceSource& source(size_t source) const { return *parts_[source].source; }
   LearningSlice get(const MixtureItem& item) const { return parts_[item.source].source->get(item.index); }
+  std::vector<LearningSlice> phases(const MixtureItem& item) const {
+    return parts_[item.source].source->phases(item.index);
+  }
   std::string label(const MixtureItem& item) const { return parts_[item.source].source->label(item.index); }
   std::string group(const MixtureItem& item) const;
 
@@ -35,8 +43,14 @@ class Mixture {
   /// to within one. Where `balanced`, each class of a source gives the same number.
   std::vector<MixtureItem> draw(size_t count, Rng rng, bool balanced = false) const;
   size_t training_size() const;
+  /// Training items of each label.
+  std::map<std::string, size_t> training_labels() const;
   /// All validation items; of each source at most `most`, evenly spread.
   std::vector<MixtureItem> validation(size_t most) const;
+  /// Every item kept from training for the last test.
+  std::vector<MixtureItem> test() const;
+  /// Which patient is in which part, as CSV: source, patient, part, items.
+  std::string split_table() const;
   /// Hashes and sizes of the sources, for the run's manifest.
   nlohmann::json describe() const;
 

@@ -161,8 +161,8 @@ TEST(Mixture, DrawsByShareAndInRounds) {
   Mixture mixture;
   PhantomSourceOptions options = few_patients();
   options.patients = 6;
-  mixture.add("a", make_phantom_source(options, 1, {}), 3, 0.3, 1);
-  mixture.add("b", make_phantom_source(options, 2, {}), 1, 0.3, 1);
+  mixture.add("a", make_phantom_source(options, 1, {}), 3, {0.3, 0}, 1);
+  mixture.add("b", make_phantom_source(options, 2, {}), 1, {0.3, 0}, 1);
   const auto items = mixture.draw(40, Rng(5));
   EXPECT_EQ(std::count_if(items.begin(), items.end(), [](const auto& item) { return item.source == 0; }), 30);
   EXPECT_EQ(items, mixture.draw(40, Rng(5)));

@@ -1,10 +1,8 @@
 #include "evaluate/reference_manifest.h"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "base/error.h"
@@ -53,38 +51,6 @@ void check_same(const CsvTable& table, const CsvTable::Row& row, const std::stri
                             first));
 }
 
-std::vector<fs::path> expand(const fs::path& pattern) {
-  const std::string name = pattern.filename().string();
-  if (name.find_first_of("*?") == std::string::npos) {
-    if (!fs::exists(pattern))
-      throw Error(ErrorCode::not_found,
-                  fmt::format("{}: there is no such mask; correct the manifest", pattern.string()));
-    return {pattern};
-  }
-  std::vector<fs::path> found;
-  std::error_code problem;
-  for (const auto& entry : fs::directory_iterator(pattern.parent_path(), problem))
-    if (::fnmatch(name.c_str(), entry.path().filename().c_str(), FNM_PERIOD) == 0) found.push_back(entry.path());
-  std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) {
-    return natural_less(a.filename().string(), b.filename().string());
-  });
-  if (found.empty())
-    throw Error(ErrorCode::not_found,
-                fmt::format("{}: no mask has such a name; correct the manifest", pattern.string()));
-  return found;
-}
-
-/// Splits "FILE#5" into the file and its label; a '#' that no number follows belongs to the name.
-MaskSource split_label(const std::string& text) {
-  const size_t hash = text.rfind('#');
-  if (hash == std::string::npos) return {text, 0};
-  int label = 0;
-  const char* end = text.data() + text.size();
-  const auto [last, problem] = std::from_chars(text.data() + hash + 1, end, label);
-  if (problem != std::errc() || last != end || label < 1 || label > 255) return {text, 0};
-  return {text.substr(0, hash), label};
-}
-
 }  // namespace
 
 ReferenceManifest read_reference_manifest(const fs::path& file, const std::string& split) {
@@ -119,19 +85,6 @@ ReferenceManifest read_reference_manifest(const fs::path& file, const std::strin
                 split.empty() ? fmt::format("{}: the manifest has no rows", table.file)
                               : fmt::format("{}: no row has the split '{}'", table.file, split));
   return manifest;
-}
-
-std::vector<MaskSource> mask_sources(const std::string& text, const fs::path& folder) {
-  std::vector<MaskSource> sources;
-  for (size_t start = 0; start <= text.size();) {
-    const size_t end = std::min(text.find(';', start), text.size());
-    const std::string item = text.substr(start, end - start);
-    start = end + 1;
-    if (item.empty()) continue;
-    const MaskSource source = split_label(item);
-    for (const fs::path& path : expand(folder / source.path)) sources.push_back({path, source.label});
-  }
-  return sources;
 }
 
 }  // namespace hepatica

@@ -43,13 +43,4 @@ struct ReferenceManifest {
 /// only rows whose column `split` says so. Error{bad_manifest} names file, line and mend.
 ReferenceManifest read_reference_manifest(const fs::path& file, const std::string& split = "");
 
-/// One reference mask file or folder, with the label that was asked for (0: any).
-struct MaskSource {
-  fs::path path;
-  int label = 0;
-};
-
-/// The sources of a cell, wildcards expanded in natural order. Error{not_found} where one is missing.
-std::vector<MaskSource> mask_sources(const std::string& cell, const fs::path& folder);
-
 }  // namespace hepatica

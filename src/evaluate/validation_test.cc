@@ -180,17 +180,5 @@ TEST(ReferenceManifest, ReadsRowsAndNamesMistakes) {
   EXPECT_THROW(read_reference_manifest(file, "none"), Error);
 }
 
-TEST(ReferenceManifest, ExpandsMaskSources) {
-  TemporaryFolder folder;
-  for (const char* name : {"tumor10.nii", "tumor2.nii", "liver.nii"}) write_file(folder.path() / name, "x");
-  const auto sources = mask_sources("tumor*;liver.nii#5", folder.path());
-  ASSERT_EQ(sources.size(), 3u);
-  EXPECT_EQ(sources[0].path.filename(), "tumor2.nii");
-  EXPECT_EQ(sources[1].path.filename(), "tumor10.nii");
-  EXPECT_EQ(sources[2].label, 5);
-  EXPECT_THROW(mask_sources("spleen.nii", folder.path()), Error);
-  EXPECT_THROW(mask_sources("spleen*", folder.path()), Error);
-}
-
 }  // namespace
 }  // namespace hepatica

@@ -7,6 +7,7 @@
 #include "io/dicom_ct_writer.h"
 #include "io/dicom_seg.h"
 #include "io/dicom_test_study.h"
+#include "io/mask_cell.h"
 #include "io/volume_file.h"
 
 namespace hepatica {
@@ -37,7 +38,8 @@ TEST(MaskSource, ReadsVolumesSegAndDicomSlicesAlike) {
   std::transform(mask.values().begin(), mask.values().end(), slices.values().begin(), [](uint8_t v) {
     return int16_t(v ? 255 : 0);
   });
-  write_ct_series(folder.path() / "slices", slices, {});
+  const CtSeriesOptions series;
+  write_ct_series(folder.path() / "slices", slices, series);
   for (const char* name : {"m.nii.gz", "m.dcm"}) {
     const Mask read = read_mask_any(folder.path() / name, test.geometry);
     EXPECT_EQ(read.geometry(), test.geometry) << name;
@@ -69,6 +71,18 @@ TEST(MaskSource, BringsMasksToTheTargetOrSaysWhyNot) {
   EXPECT_EQ(code_of([&] { read_mask_any(folder.path() / "m.nii.gz", part); }), ErrorCode::bad_geometry);
   EXPECT_EQ(code_of([&] { read_mask_any(folder.path() / "none.nii", part); }), ErrorCode::not_found);
   EXPECT_EQ(code_of([&] { read_mask_any(folder.path(), part); }), ErrorCode::no_images);
+}
+
+TEST(MaskCell, ExpandsSources) {
+  TemporaryFolder folder;
+  for (const char* name : {"tumor10.nii", "tumor2.nii", "liver.nii"}) write_file(folder.path() / name, "x");
+  const auto sources = mask_sources("tumor*;liver.nii#5", folder.path());
+  ASSERT_EQ(sources.size(), 3u);
+  EXPECT_EQ(sources[0].path.filename(), "tumor2.nii");
+  EXPECT_EQ(sources[1].path.filename(), "tumor10.nii");
+  EXPECT_EQ(sources[2].label, 5);
+  EXPECT_THROW(mask_sources("spleen.nii", folder.path()), Error);
+  EXPECT_THROW(mask_sources("spleen*", folder.path()), Error);
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 // Networks against the same ones written in PyTorch's Python interface (tests/parity/torch_parity.py).
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
+#include <memory>
 #include <set>
 
 #include "base/error.h"
@@ -9,6 +12,7 @@
 #include "base/source_folder.h"
 #include "nn/checkpoint.h"
 #include "nn/fold.h"
+#include "nn/yolo_loss.h"
 
 namespace hepatica::nn {
 namespace {
@@ -31,23 +35,42 @@ std::set<std::string> names_of_outputs(const TensorMap& expected) {
   return names;
 }
 
-/// The oracle's files; made once. Empty where python3-torch is missing.
-const std::filesystem::path& oracle() {
-  static const TemporaryFolder folder;
-  static const std::filesystem::path path = [] {
-    if (std::system("/usr/bin/python3 -c 'import torch' > /dev/null 2>&1") != 0) return std::filesystem::path();
+/// The oracle's files, `what` of them; made once. Empty where python3-torch is missing.
+const std::filesystem::path& oracle(const std::string& what = "") {
+  static std::map<std::string, std::unique_ptr<TemporaryFolder>> folders;
+  static const std::filesystem::path none;
+  static const bool there = std::system("/usr/bin/python3 -c 'import torch' > /dev/null 2>&1") == 0;
+  if (!there) return none;
+  std::unique_ptr<TemporaryFolder>& folder = folders[what];
+  if (!folder) {
+    folder = std::make_unique<TemporaryFolder>();
     const std::string script = std::string(kSourceFolder) + "/tests/parity/torch_parity.py";
-    const std::string command = "/usr/bin/python3 '" + script + "' '" + folder.path().string() + "'";
+    const std::string command = fmt::format("/usr/bin/python3 -B '{}' '{}' {}", script, folder->path().string(), what);
     EXPECT_EQ(std::system(command.c_str()), 0);
-    return folder.path();
-  }();
-  return path;
+  }
+  return folder->path();
+}
+
+/// Outputs, decoded boxes of detectors, and both of the folded network against PyTorch's.
+void expect_parity(const std::filesystem::path& folder, const std::string& name) {
+  const torch::NoGradGuard no_grad;
+  const auto expected = read_checkpoint(folder / (name + ".expected.safetensors")).tensors;
+  Network network = network_from_checkpoint(read_checkpoint(folder / (name + ".safetensors")), name);
+  const std::set<std::string> wanted = names_of_outputs(expected);
+  const TensorMap outputs = network.forward(expected.at("input"), false, wanted);
+  expect_close(outputs, expected, name);
+  Network folded = fold_batch_norms(network);
+  folded.use_channels_last();
+  expect_close(folded.forward(expected.at("input"), false, wanted), expected, name + " folded");
+  const std::filesystem::path decoded = folder / (name + ".decoded.safetensors");
+  if (!std::filesystem::exists(decoded)) return;
+  TensorMap boxes = read_checkpoint(decoded).tensors;
+  boxes["input"] = expected.at("input");
+  expect_close({{"decoded", yolo_decode(outputs.at("p3"), outputs.at("p4"), outputs.at("p5"))}}, boxes, name);
 }
 
 TEST(Parity, OutputsEqualPyTorch) {
   if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
-  const torch::NoGradGuard no_grad;
-  int cases = 0;
   for (const char* name : {"resnet18",
                            "resnet50",
                            "lilnet18",
@@ -56,17 +79,20 @@ TEST(Parity, OutputsEqualPyTorch) {
                            "dynunet2d",
                            "dynunet3d",
                            "dynunet_batch",
-                           "residual_unet"}) {
-    const auto expected = read_checkpoint(oracle() / (std::string(name) + ".expected.safetensors")).tensors;
-    Network network = network_from_checkpoint(read_checkpoint(oracle() / (std::string(name) + ".safetensors")), name);
-    const std::set<std::string> wanted = names_of_outputs(expected);
-    expect_close(network.forward(expected.at("input"), false, wanted), expected, name);
-    Network folded = fold_batch_norms(network);
-    folded.use_channels_last();
-    expect_close(folded.forward(expected.at("input"), false, wanted), expected, std::string(name) + " folded");
-    ++cases;
+                           "residual_unet"})
+    expect_parity(oracle(), name);
+}
+
+/// ResNet and LiLNet on every depth, for two and three diseases, and every scale of YOLOv8; images that are not square,
+/// and for the classifiers sides that no stride divides.
+TEST(Parity, EveryPublishedDepthAndScaleEqualsPyTorch) {
+  if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
+  const std::filesystem::path& wide = oracle("wide");
+  for (const char* depth : {"18", "34", "50", "101"}) {
+    expect_parity(wide, fmt::format("resnet{}", depth));
+    for (const char* classes : {"2", "3"}) expect_parity(wide, fmt::format("lilnet{}_{}", depth, classes));
   }
-  EXPECT_EQ(cases, 9);
+  for (const char* scale : {"n", "s", "m", "l", "x"}) expect_parity(wide, fmt::format("yolov8{}", scale));
 }
 
 /// `pytorch` must hold the tensors of `<name>.safetensors`, exactly or, where stored as f16, closely, and be known as

@@ -1,9 +1,13 @@
 #include "train/classify_task.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <map>
 
 #include "base/error.h"
+#include "train/predictions.h"
 #include "train/tensors.h"
 
 namespace hepatica::train {
@@ -23,18 +27,12 @@ double area_under_curve(const std::vector<std::pair<double, bool>>& scored) {
   return pairs > 0 ? won / pairs : 0.5;
 }
 
-/// Logits [N, classes] of any classifier.
-torch::Tensor logits_of(const nn::TensorMap& outputs, int64_t classes) {
-  const auto plain = outputs.find("logits");
-  return plain != outputs.end() ? plain->second : nn::lilnet_aggregate(outputs.at("out4"), outputs.at("out3"), classes);
-}
-
 class ClassifyValidation : public Validation {
  public:
   ClassifyValidation(const Mixture& data, size_t classes) : data_(data), classes_(classes) {}
 
   void add(const nn::TensorMap& outputs, const Batch& batch) override {
-    const torch::Tensor logits = logits_of(outputs, int64_t(classes_)).contiguous();
+    const torch::Tensor logits = classifier_logits(outputs, int64_t(classes_)).contiguous();
     const auto access = logits.accessor<float, 2>();
     const auto labels = batch.targets.at("labels").accessor<int64_t, 1>();
     for (int64_t n = 0; n < logits.size(0); ++n) {
@@ -90,6 +88,7 @@ class ClassifyTask : public Task {
       if (members == options_.members.end()) continue;
       for (const std::string& label : members->second) index_[label] = int64_t(c);
     }
+    check_classes();
   }
 
   std::string role() const override { return options_.role; }
@@ -132,6 +131,32 @@ class ClassifyTask : public Task {
   }
 
  private:
+  /// Refuses training items of no class, and classes without any.
+  void check_classes() const {
+    std::vector<size_t> counts(options_.classes.size(), 0);
+    for (const auto& [label, count] : data_.training_labels()) {
+      const auto found = index_.find(label);
+      if (found == index_.end())
+        throw Error(ErrorCode::bad_manifest,
+                    fmt::format("{}: {} training items have the label '{}', which belongs to no class ({})",
+                                options_.role,
+                                count,
+                                label,
+                                fmt::join(options_.classes, ", ")));
+      counts[size_t(found->second)] += count;
+    }
+    const auto empty = std::find(counts.begin(), counts.end(), size_t(0));
+    if (empty == counts.end()) return;
+    std::string listed;
+    for (size_t c = 0; c < counts.size(); ++c)
+      listed += fmt::format("{}{} {}", c ? ", " : "", options_.classes[c], counts[c]);
+    throw Error(ErrorCode::bad_manifest,
+                fmt::format("{}: the class '{}' has no training item ({}); add some, or take it out of `classes`",
+                            options_.role,
+                            options_.classes[size_t(empty - counts.begin())],
+                            listed));
+  }
+
   /// Room for the crop and its jitter.
   int64_t side() const { return options_.input.size + 32; }
 

@@ -1,24 +1,19 @@
 #include "train/data.h"
 
 #include "base/error.h"
-#include "dataset/manifest.h"
+#include "dataset/data_form.h"
 #include "dataset/phantom_source.h"
 #include "dataset/slice_folder.h"
 
 namespace hepatica::train {
 namespace {
 
-struct Common {
-  double share, validation;
-};
-
-Common common_keys(OptionReader& reader) {
-  return {reader.number("share", 1, 1e-6, 1e6), reader.number("validation", 0.12, 0, 0.9)};
-}
+double share_of(OptionReader& reader) { return reader.number("share", 1, 1e-6, 1e6); }
 
 void add_slices(Mixture& mixture, const Block& block, const DataPlaces& places) {
   OptionReader reader(block);
-  const Common common = common_keys(reader);
+  const double share = share_of(reader);
+  const SplitShares parts = split_shares(reader);
   const SliceFolderOptions options = slice_folder_options(reader);
   reader.finish();
   if (!is_slice_folder(places.data)) {
@@ -26,39 +21,33 @@ void add_slices(Mixture& mixture, const Block& block, const DataPlaces& places) 
                 "--data: '" + places.data.string() +
                     "' has no sub-folders images/ and masks/, which the recipe's data.slices need");
   }
-  mixture.add("slices", open_slice_folder(places.data, options), common.share, common.validation, places.seed);
+  mixture.add("slices", open_slice_folder(places.data, options), share, parts, places.seed);
 }
 
-void add_manifest(Mixture& mixture, const Block& block, const DataPlaces& places) {
+void add_own_data(Mixture& mixture, const Block& block, const DataPlaces& places) {
   OptionReader reader(block);
-  const Common common = common_keys(reader);
-  ManifestOptions options;
-  options.labels = reader.texts("labels", {});
-  options.pictures.level = reader.number("level", options.pictures.level, -1024, 3071);
-  options.pictures.width = reader.number("width", options.pictures.width, 1, 4096);
-  options.pictures.spacing_mm = reader.number("spacing_mm", options.pictures.spacing_mm, 0.1, 10);
+  const double share = share_of(reader);
+  const SplitOptions split = split_options(reader);
+  DataOptions options = data_options(reader);
   reader.finish();
-  if (!fs::is_regular_file(places.data)) {
-    throw Error(
-        ErrorCode::not_found,
-        "--data: '" + places.data.string() + "' is no manifest (a CSV file), which the recipe's data.manifest needs");
-  }
-  const auto source = open_manifest(places.data, options);
-  if (const auto split = stated_split(*source))
-    mixture.add("manifest", source, common.share, *split);
-  else
-    mixture.add("manifest", source, common.share, common.validation, places.seed);
+  if (places.data.empty())
+    throw Error(ErrorCode::usage, block.file + ": '" + block.path + "' needs --data: a manifest CSV or another form");
+  if (!places.cache.empty()) options.cache = places.cache / "slices";
+  const OpenedData opened = open_data(places.data, options, places.needs);
+  mixture.add("manifest", opened.source, share, split_items(opened.items, split, places.seed));
 }
 
 void add_phantoms(Mixture& mixture, const Block& block, const DataPlaces& places) {
   OptionReader reader(block);
-  const Common common = common_keys(reader);
+  const double share = share_of(reader);
+  const SplitShares parts = split_shares(reader);
+  const uint64_t seed = uint64_t(reader.integer("seed", int64_t(places.seed), 0, INT64_MAX));
   const PhantomSourceOptions options = phantom_source_options(reader);
   const std::vector<std::string> keep = reader.texts("keep", {});
   reader.finish();
-  std::shared_ptr<const SliceSource> source = make_phantom_source(options, places.seed, places.cache);
+  std::shared_ptr<const SliceSource> source = make_phantom_source(options, seed, places.cache);
   if (!keep.empty()) source = select_labels(source, keep);
-  mixture.add("phantoms", source, common.share, common.validation, places.seed);
+  mixture.add("phantoms", source, share, parts, seed);
 }
 
 }  // namespace
@@ -67,7 +56,7 @@ Mixture mixture_from_block(const Block& block, const DataPlaces& places) {
   Mixture mixture;
   OptionReader reader(block);
   if (reader.has("slices")) add_slices(mixture, reader.block("slices"), places);
-  if (reader.has("manifest")) add_manifest(mixture, reader.block("manifest"), places);
+  if (reader.has("manifest")) add_own_data(mixture, reader.block("manifest"), places);
   if (reader.has("phantoms")) add_phantoms(mixture, reader.block("phantoms"), places);
   reader.finish();
   if (mixture.sources() == 0)

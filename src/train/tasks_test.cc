@@ -52,7 +52,7 @@ class Discs : public SliceSource {
 
 Mixture discs(int64_t side) {
   Mixture mixture;
-  mixture.add("discs", std::make_shared<Discs>(side), 1, 0.3, 1);
+  mixture.add("discs", std::make_shared<Discs>(side), 1, {0.3, 0}, 1);
   return mixture;
 }
 

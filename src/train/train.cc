@@ -10,6 +10,7 @@
 #include "train/classify_task.h"
 #include "train/data.h"
 #include "train/detect_task.h"
+#include "train/predictions.h"
 #include "train/segment_task.h"
 #include "train/verify_task.h"
 
@@ -119,10 +120,29 @@ std::unique_ptr<Task> classify_task(OptionReader& reader, const std::string& rol
   options.salt_pepper = reader.number("salt_pepper", options.salt_pepper, 0, 1);
   options.loss.beta = reader.number("beta", options.loss.beta, 0, 100);
   options.loss.temperature = reader.number("temperature", options.loss.temperature, 0.01, 100);
+  options.loss.self_distillation = reader.boolean("self_distillation", options.loss.self_distillation);
   options.smoothing = reader.number("smoothing", options.smoothing, 0, 0.9);
   if (options.classes.size() < 2)
     throw Error(ErrorCode::bad_recipe, "train.classify." + role + ": 'classes' needs two or more names");
   return make_classify_task(std::move(data), std::move(options));
+}
+
+/// What the role needs of data of one's own. Keys are read again, and checked, by the role's task.
+DataNeeds needs_of(const Block& block, const std::string& role) {
+  DataNeeds needs;
+  needs.each_lesion = is_classifier(role);
+  needs.liver = role == "segment";
+  needs.lesions = role == "detect" || role == "verify";
+  if (!needs.each_lesion) return needs;
+  OptionReader reader(block);
+  const std::vector<std::string> classes = reader.texts("classes", {});
+  OptionReader members(reader.block("members"));
+  for (const std::string& name : classes) {
+    needs.labels.push_back(name);
+    if (!members.has(name)) continue;
+    for (const std::string& label : members.texts(name, {})) needs.labels.push_back(label);
+  }
+  return needs;
 }
 
 }  // namespace
@@ -160,7 +180,8 @@ std::vector<std::string> roles_to_train(const Block& recipe, const std::vector<s
 std::unique_ptr<Task> make_task(const Block& recipe, const std::string& role, const TrainRequest& request) {
   OptionReader reader(block_of(recipe, role));
   const fs::path cache = request.cache.empty() ? request.out / "cache" : request.cache;
-  Mixture data = mixture_from_block(reader.block("data"), {request.data, cache, request.seed});
+  Mixture data = mixture_from_block(reader.block("data"),
+                                    {request.data, cache, request.seed, needs_of(block_of(recipe, role), role)});
   reader.block("fit");
   std::unique_ptr<Task> task = role == "segment"  ? segment_task(reader, std::move(data))
                                : role == "detect" ? detect_task(reader, std::move(data))
@@ -188,6 +209,8 @@ std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const 
              task->data().training_size(),
              nn::parameter_count(task->graph()));
     results.emplace_back(role, fit(*task, options, request.out / role, request.resume, provenance));
+    write_file(request.out / role / "split.csv", task->data().split_table());
+    if (is_classifier(role)) write_predictions(*task, results.back().second.best, request.out / role);
   }
   return results;
 }

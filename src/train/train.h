@@ -11,9 +11,9 @@
 namespace hepatica::train {
 
 struct TrainRequest {
-  fs::path data;   ///< folder of slices or manifest CSV; empty where the recipe's data are all synthetic
-  fs::path out;    ///< one folder a checkpoint is made in it
-  fs::path cache;  ///< of rendered slices; empty: `out`/cache
+  fs::path data;  ///< folder of slices, or a form that open_data takes; empty where the recipe's data are all synthetic
+  fs::path out;   ///< one folder a checkpoint is made in it
+  fs::path cache;                   ///< of rendered slices; empty: `out`/cache
   std::vector<std::string> stages;  ///< "segment", "detect", "classify", or one classifier's task; empty: all
   bool resume = false;
   uint64_t seed = 0;

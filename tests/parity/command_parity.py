@@ -9,7 +9,9 @@ networks), and expected.json: logits of every picture, decoded boxes of every pi
 Needs Debian's python3-torch and python3-pil.
 """
 import json
+import struct
 import sys
+import zlib
 from pathlib import Path
 
 import numpy
@@ -38,6 +40,28 @@ def draw_pictures(folder):
     return files
 
 
+def draw_deep_pictures(folder):
+    """16 bits a channel. Pillow has no such colour and cuts grey off at 255; here they are scaled to 8 bits by rounding."""
+    files = []
+    generator = numpy.random.default_rng(6)
+    for name, (height, width) in (("deep.png", (190, 251)), ("deep_small.png", (60, 75))):
+        y, x = numpy.mgrid[:height, :width]
+        values = 32000 + 25000 * numpy.sin(x / 17) * numpy.cos(y / 11) + generator.normal(0, 900, (height, width))
+        pixels = numpy.clip(values, 0, 65535).astype(numpy.uint16)
+        write_deep_png(folder / name, pixels)
+        Image.fromarray((pixels / 257. + .5).astype(numpy.uint8)).save(folder / name.replace("deep", "shallow"))
+        files.append(name)
+    return files
+
+
+def write_deep_png(path, pixels):
+    """Grey, 16 bits, not interlaced (PNG specification, section 11)."""
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    head = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 16, 0, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
 def square(path, side):
     """RGB, bilinear resize, 0..1, as [3, side, side] (torchvision's Resize and ToTensor on a Pillow picture)."""
     picture = Image.open(path).convert("RGB").resize((side, side), Image.BILINEAR)
@@ -48,8 +72,10 @@ def main(folder):
     torch.manual_seed(31)
     networks.as_ultralytics()
     files = draw_pictures(folder)
+    files += draw_deep_pictures(folder)
     expected = {"files": files, "classify": {}, "detect": {}}
-    crops = torch.stack([(square(folder / name, 224) - .5) / .5 for name in files])
+    read_as = [name.replace("deep", "shallow") for name in files]
+    crops = torch.stack([(square(folder / name, 224) - .5) / .5 for name in read_as])
     for name, depth, classes in (("Time_BM", 50, 2), ("Time_B", 18, 3), ("Time_M", 34, 3)):
         model = networks.LiLNet(depth, classes).eval()
         with torch.no_grad():
@@ -58,14 +84,15 @@ def main(folder):
         with torch.no_grad():
             logits = networks.aggregate(model(crops), classes)
         expected["classify"][f"{name}.pth.tar"] = logits.tolist()
-    model = networks.DetectionModel(1).eval()
-    with torch.no_grad():
-        networks.randomise(model)
-        model.half().float()  # what best.pt keeps
-    torch.save(networks.best_pt(model, ("lesion",)), folder / "best.pt")
-    with torch.no_grad():
-        pictures = torch.stack([square(folder / name, 512) for name in files])
-        expected["detect"]["best.pt"] = networks.decode(model(pictures), 512).tolist()
+    for file, scale, count in (("best.pt", "n", len(files)), ("best_x.pt", "x", 1)):
+        model = networks.DetectionModel(1, scale).eval()
+        with torch.no_grad():
+            networks.randomise(model)
+            model.half().float()  # what best.pt keeps
+        torch.save(networks.best_pt(model, ("lesion",), scale), folder / file)
+        with torch.no_grad():
+            pictures = torch.stack([square(folder / name, 512) for name in read_as[:count]])
+            expected["detect"][file] = networks.decode(model(pictures), 512).tolist()
     (folder / "expected.json").write_text(json.dumps(expected))
 
 

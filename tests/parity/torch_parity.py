@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Oracle for src/nn: the networks written a second time, in PyTorch's Python interface, from their published layer tables.
 
-usage: torch_parity.py FOLDER
+usage: torch_parity.py FOLDER [wide]
 
 For each network writes FOLDER/<name>.safetensors (random weights, biases and running statistics, with the key names of
 the published weights) and FOLDER/<name>.expected.safetensors ("input" and every output); for some also what torch.save
-makes of the weights, in the zip format and in that before PyTorch 1.6.
+makes of the weights, in the zip format and in that before PyTorch 1.6. With "wide" the published depths and scales, all of
+them, instead.
 Needs Debian's python3-torch only.
 """
 import copy
 import json
+import math
 import struct
 import sys
 import types
@@ -115,7 +117,7 @@ def masked_copies(f):
     copies[2][:, :, :h, w:] = 0
     copies[3][:, :, h:, :w] = 0
     copies[4][:, :, h:, w:] = 0
-    return torch.cat(copies, 1).view(-1, *f.shape[1:])
+    return torch.cat(copies, 1).reshape(-1, *f.shape[1:])
 
 
 class LiLNet(Trunk):
@@ -203,16 +205,31 @@ class Detect(nn.Module):
         return [torch.cat((a(f), b(f)), 1) for a, b, f in zip(self.cv2, self.cv3, features)]
 
 
-class DetectionModel(nn.Module):
-    def __init__(self, classes):
+class Concat(nn.Module):
+    def __init__(self):
         super().__init__()
+        self.d = 1
+
+    def forward(self, x):
+        return torch.cat(x, self.d)
+
+
+SCALES = {"n": (.33, .25, 1024), "s": (.33, .5, 1024), "m": (.67, .75, 768), "l": (1, 1, 512), "x": (1, 1.25, 512)}
+
+
+class DetectionModel(nn.Module):
+    def __init__(self, classes, scale="n"):
+        super().__init__()
+        depth, width, most = SCALES[scale]
+        c64, c128, c256, c512, c1024 = (math.ceil(min(c, most) * width / 8) * 8 for c in (64, 128, 256, 512, 1024))
+        few, many = max(round(3 * depth), 1), max(round(6 * depth), 1)
         up = lambda: nn.Upsample(scale_factor=2)
         self.model = nn.ModuleList([
-            Conv(3, 16, 3, 2), Conv(16, 32, 3, 2), C2f(32, 32, 1, True), Conv(32, 64, 3, 2),
-            C2f(64, 64, 2, True), Conv(64, 128, 3, 2), C2f(128, 128, 2, True), Conv(128, 256, 3, 2),
-            C2f(256, 256, 1, True), SPPF(256), up(), nn.Identity(), C2f(384, 128, 1, False), up(), nn.Identity(),
-            C2f(192, 64, 1, False), Conv(64, 64, 3, 2), nn.Identity(), C2f(192, 128, 1, False),
-            Conv(128, 128, 3, 2), nn.Identity(), C2f(384, 256, 1, False), Detect(classes, (64, 128, 256))])
+            Conv(3, c64, 3, 2), Conv(c64, c128, 3, 2), C2f(c128, c128, few, True), Conv(c128, c256, 3, 2),
+            C2f(c256, c256, many, True), Conv(c256, c512, 3, 2), C2f(c512, c512, many, True), Conv(c512, c1024, 3, 2),
+            C2f(c1024, c1024, few, True), SPPF(c1024), up(), Concat(), C2f(c1024 + c512, c512, few, False), up(), Concat(),
+            C2f(c512 + c256, c256, few, False), Conv(c256, c256, 3, 2), Concat(), C2f(c256 + c512, c512, few, False),
+            Conv(c512, c512, 3, 2), Concat(), C2f(c512 + c1024, c1024, few, False), Detect(classes, (c256, c512, c1024))])
 
     def forward(self, x):
         m = self.model
@@ -221,10 +238,10 @@ class DetectionModel(nn.Module):
         p3 = x
         p4 = m[6](m[5](p3))
         p5 = m[9](m[8](m[7](p4)))
-        top = m[12](torch.cat((m[10](p5), p4), 1))
-        small = m[15](torch.cat((m[13](top), p3), 1))
-        middle = m[18](torch.cat((m[16](small), top), 1))
-        large = m[21](torch.cat((m[19](middle), p5), 1))
+        top = m[12](m[11]((m[10](p5), p4)))
+        small = m[15](m[14]((m[13](top), p3)))
+        middle = m[18](m[17]((m[16](small), top)))
+        large = m[21](m[20]((m[19](middle), p5)))
         return dict(zip(("p3", "p4", "p5"), m[22]((small, middle, large))))
 
 
@@ -250,9 +267,17 @@ def aggregate(outputs, classes):
 
 
 # The module paths under which Ultralytics' 8.0 release pickles its classes (what a best.pt names).
-ULTRALYTICS = {Conv: "ultralytics.nn.modules.conv", C2f: "ultralytics.nn.modules.block", SPPF: "ultralytics.nn.modules.block",
+ULTRALYTICS = {Conv: "ultralytics.nn.modules.conv", Concat: "ultralytics.nn.modules.conv", C2f: "ultralytics.nn.modules.block", SPPF: "ultralytics.nn.modules.block",
                DFL: "ultralytics.nn.modules.block", Detect: "ultralytics.nn.modules.head",
                DetectionModel: "ultralytics.nn.tasks", YoloBottleneck: "ultralytics.nn.modules.block"}
+
+
+def published_module(path):
+    """The module `path`, made up where it is not there."""
+    for i in range(1, path.count(".") + 2):
+        name = ".".join(path.split(".")[:i])
+        sys.modules.setdefault(name, types.ModuleType(name))
+    return sys.modules[path]
 
 
 def as_ultralytics():
@@ -260,17 +285,39 @@ def as_ultralytics():
     for cls, path in ULTRALYTICS.items():
         if cls is YoloBottleneck:
             cls.__name__ = cls.__qualname__ = "Bottleneck"
-        for i in range(1, path.count(".") + 2):
-            name = ".".join(path.split(".")[:i])
-            sys.modules.setdefault(name, types.ModuleType(name))
         cls.__module__ = path
-        setattr(sys.modules[path], cls.__name__, cls)
+        setattr(published_module(path), cls.__name__, cls)
 
 
-def best_pt(model, names):
+def published_object(path, name, base=object, **attributes):
+    """An instance of a class that pickle calls `path`.`name`."""
+    module = published_module(path)
+    if not hasattr(module, name):
+        setattr(module, name, type(name, (base,), {"__module__": path}))
+    made = getattr(module, name)()
+    made.__dict__.update(attributes)
+    return made
+
+
+def criterion_of(model):
+    """The loss that this release leaves in the saved model."""
+    hyp = published_object("ultralytics.utils", "IterableSimpleNamespace", box=7.5, cls=.5, dfl=1.5)
+    tal = published_object("ultralytics.utils.tal", "TaskAlignedAssigner", nn.Module, topk=10, alpha=.5, beta=6., eps=1e-9)
+    box = published_object("ultralytics.utils.loss", "BboxLoss", nn.Module, reg_max=15, use_dfl=True)
+    return published_object("ultralytics.utils.loss", "v8DetectionLoss", bce=nn.BCEWithLogitsLoss(reduction="none"), hyp=hyp,
+                            stride=model.stride, nc=len(model.names), assigner=tal, bbox_loss=box, proj=torch.arange(16.),
+                            device=torch.device("cpu"))
+
+
+def best_pt(model, names, scale="n"):
     """The dictionary that Ultralytics saves: the model itself in half precision, and what it was trained with."""
     model = copy.deepcopy(model).half()
-    model.names, model.yaml, model.stride = dict(enumerate(names)), {"nc": len(names), "scale": "n"}, torch.tensor([8., 16., 32.])
+    model.names, model.yaml, model.stride = dict(enumerate(names)), {"nc": len(names), "scale": scale}, torch.tensor([8., 16., 32.])
+    model.args = published_object("ultralytics.utils", "IterableSimpleNamespace", imgsz=512, mosaic=.1)
+    model.criterion = criterion_of(model)
+    for i, layer in enumerate(model.model):
+        layer.i, layer.f, layer.type = i, -1, type(layer).__module__ + "." + type(layer).__name__
+        layer.np = sum(p.numel() for p in layer.parameters())
     return {"epoch": -1, "best_fitness": None, "model": model, "ema": None, "updates": None, "optimizer": None,
             "train_args": {"imgsz": 512, "mosaic": .1, "save_dir": Path("runs/detect")}, "date": "2023-08-01T00:00:00", "version": "8.0.147"}
 
@@ -428,7 +475,22 @@ def randomise(model):
             value.normal_(0, (1 / value[0].numel()) ** .5)
 
 
-def main(folder):
+def wide_cases():
+    """Every depth and scale that is published, on sides that no stride divides where the network takes them."""
+    cases = {}
+    for depth, classes, shape in ((18, 2, (1, 3, 75, 101)), (34, 3, (1, 3, 101, 75)), (50, 6, (2, 3, 97, 64)), (101, 2, (1, 3, 65, 70))):
+        cases[f"resnet{depth}"] = (ResNet(depth, classes), shape, "resnet", {"depth": depth, "classes": classes})
+    for depth in (18, 34, 50, 101):
+        for classes in (2, 3):
+            side = 224 if depth == 50 else 90 + depth
+            cases[f"lilnet{depth}_{classes}"] = (LiLNet(depth, classes), (1, 3, side, side + 7 * (depth != 50)), "lilnet",
+                                                 {"depth": depth, "classes": classes})
+    for scale, classes in zip("nsmlx", (1, 2, 80, 3, 1)):
+        cases[f"yolov8{scale}"] = (DetectionModel(classes, scale), (1, 3, 96, 64), "yolov8", {"scale": scale, "classes": classes})
+    return cases
+
+
+def main(folder, wide):
     torch.manual_seed(20)
     warnings.filterwarnings("ignore", "Couldn't retrieve source code")  # of the classes under borrowed names
     unet = {"in_channels": 1, "deep_supervision": 1}
@@ -449,6 +511,8 @@ def main(folder):
                           {"in_channels": 2, "out_channels": 3, "base_width": 8, "encoder_blocks": [1, 2, 2],
                            "decoder_blocks": [1, 2, 1]}),
     }
+    if wide:
+        cases = wide_cases()
     as_ultralytics()
     for name, (model, shape, family, arguments) in cases.items():
         model.eval()
@@ -470,9 +534,11 @@ def main(folder):
         if name == "resnet18":
             torch.save(model.state_dict(), folder / "resnet18.pth")
         write_safetensors(folder / f"{name}.expected.safetensors", {"input": x, **outputs})
+        if family == "yolov8":
+            write_safetensors(folder / f"{name}.decoded.safetensors", {"decoded": decode(outputs, shape[2])})
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3) or sys.argv[2:] not in ([], ["wide"]):
         sys.exit(__doc__)
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), len(sys.argv) == 3)

@@ -56,7 +56,9 @@ Command declare_train() {
           [](CLI::App& app) -> std::function<int(const Common&)> {
             auto arguments = std::make_shared<Arguments>();
             app.add_option("RECIPE", arguments->recipe, "name or path of a recipe with a `train` block")->required();
-            app.add_option("--data", arguments->request.data, "manifest CSV, or a folder with images/ and masks/");
+            app.add_option("--data",
+                           arguments->request.data,
+                           "manifest CSV, LiLNet's folders, COCO JSON, YOLO data, or a folder with images/ and masks/");
             app.add_option("--out", arguments->request.out, "folder for checkpoints, metrics and state")->required();
             app.add_option(
                 "--stage", arguments->stages, "segment, detect, classify or names of classifiers; default all");

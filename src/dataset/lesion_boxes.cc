@@ -1,0 +1,45 @@
+#include "dataset/lesion_boxes.h"
+
+#include <set>
+
+#include "image/components.h"
+
+namespace hepatica {
+namespace {
+
+/// The boxes of the parts of one binary slice.
+std::vector<Box2> part_boxes(const Mask& slice) {
+  const Components parts = find_components(slice, Connectivity::all);
+  std::vector<Box2> boxes(parts.sizes.size());
+  std::vector<bool> begun(parts.sizes.size(), false);
+  for (int64_t j = 0; j < slice.ny(); ++j) {
+    for (int64_t i = 0; i < slice.nx(); ++i) {
+      const size_t part = size_t(parts.labels[slice.offset(i, j, 0)]);
+      Box2& box = boxes[part];
+      const double x = double(i), y = double(j);
+      box = begun[part] ? Box2{std::min(box.x0, x), box.y0, std::max(box.x1, x + 1), y + 1} : Box2{x, y, x + 1, y + 1};
+      begun[part] = true;
+    }
+  }
+  return {boxes.begin() + 1, boxes.end()};
+}
+
+}  // namespace
+
+std::vector<LesionBox> lesion_boxes(const Mask& labels, int64_t k, const std::string& type, double least_mm) {
+  const auto values = labels.slice(k);
+  std::set<uint8_t> present(values.begin(), values.end());
+  present.erase(0);
+  Geometry grid = labels.geometry();
+  grid.size[2] = 1;
+  std::vector<LesionBox> all;
+  for (const uint8_t label : present) {
+    Mask one(grid);
+    for (size_t v = 0; v < values.size(); ++v) one.values()[v] = values[v] == label;
+    for (const Box2& box : part_boxes(one))
+      all.push_back({box, type, std::max(box.width() * grid.spacing[0], box.height() * grid.spacing[1]) < least_mm});
+  }
+  return all;
+}
+
+}  // namespace hepatica
