@@ -58,6 +58,7 @@ Body draw_body(const Draw& d, const PatientOptions& options, const Growth& growt
   body.rib_z = d.normal(28, 5);
   body.fat_hu = d.normal(-104, 5);
   body.fat_strands = d.uniform(3, 12);
+  body.cavity_hu = 4 + growth.lean_hu;
   body.rib_drop = growth.rib_drop_mm;
   if (growth.child) draw_child_body(d, growth, habitus, body);
   return body;

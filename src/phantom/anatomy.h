@@ -33,6 +33,7 @@ struct Body {
   float spine_y;                        ///< centre of the vertebral bodies
   float rib_z;                          ///< height of the twelfth rib's head
   float fat_hu, fat_strands;            ///< visceral fat and its density variation
+  float cavity_hu;                      ///< of the cavity's fat over that below the skin
   float rib_drop;                       ///< mm that a rib descends from back to front
 
   float inner_width() const { return half_width - fat - wall - 2; }

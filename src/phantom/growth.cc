@@ -47,8 +47,10 @@ constexpr std::array<AgePoint, 6> kDepth{{{0, 98}, {1, 130}, {5, 150}, {10, 168}
 constexpr std::array<AgePoint, 6> kHeight{{{0, 216}, {1, 307}, {5, 408}, {10, 508}, {15, 631}, {18, 668}}};
 constexpr double kWithoutArms = 0.86, kAdultHeight = 700;
 
-// Our reading: subcutaneous fat is thick in infants and thin in preschool children; muscle and large vessels are slim.
+// Our reading: subcutaneous fat is thick in infants and thin in preschool children, that of the cavity is sparse;
+// muscle and large vessels are slim.
 constexpr std::array<AgePoint, 6> kFat{{{0, 3.5}, {0.5, 7}, {2, 5.5}, {6, 4.5}, {11, 8}, {16, 9}}};
+constexpr std::array<AgePoint, 4> kLean{{{0, 50}, {2, 40}, {8, 15}, {14, 0}}};
 constexpr std::array<AgePoint, 4> kMuscle{{{0, 0.55}, {3, 0.65}, {10, 0.8}, {17, 1}}};
 constexpr std::array<AgePoint, 4> kVessel{{{0, 0.72}, {3, 0.76}, {10, 0.85}, {17, 0.97}}};
 constexpr std::array<AgePoint, 4> kRibDrop{{{0, 18}, {2, 28}, {6, 40}, {10, 45}}};
@@ -69,6 +71,7 @@ Growth growth_at(double age) {
   g.half_width_mm = float(0.5 * kWithoutArms * at(kWidth, age));
   g.half_depth_mm = float(0.5 * at(kDepth, age));
   g.fat_mm = float(at(kFat, age));
+  g.lean_hu = float(at(kLean, age));
   g.muscle = float(at(kMuscle, age));
   g.vertebra = float(at(kHeight, age) / kAdultHeight) / g.scale;
   g.vessel = float(at(kVessel, age));

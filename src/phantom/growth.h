@@ -16,13 +16,14 @@ struct Growth {
   float scale = 1;                             ///< of organs: their length over the mean adult's
   float half_width_mm = 0, half_depth_mm = 0;  ///< world mm of the trunk with its skin; of children alone
   float fat_mm = 0;                            ///< world mm of subcutaneous fat; of children alone
-  float muscle = 1;                            ///< thickness of muscle, beyond `scale`
-  float vertebra = 1;                          ///< height of a vertebra, beyond `scale`
-  float vessel = 1;                            ///< calibre of large vessels, beyond `scale`
-  float rib_drop_mm = 45;                      ///< how far ribs descend from back to front; infants' lie flat
-  float left_lobe = 1;                         ///< width of the liver's left lobe
-  float spleen = 1;                            ///< length of the spleen, beyond `scale`
-  float tempo = 1;                             ///< how much faster than an adult's contrast arrives and leaves
+  float lean_hu = 0;       ///< HU that the cavity's fat is denser by: there is little of it between membranes
+  float muscle = 1;        ///< thickness of muscle, beyond `scale`
+  float vertebra = 1;      ///< height of a vertebra, beyond `scale`
+  float vessel = 1;        ///< calibre of large vessels, beyond `scale`
+  float rib_drop_mm = 45;  ///< how far ribs descend from back to front; infants' lie flat
+  float left_lobe = 1;     ///< width of the liver's left lobe
+  float spleen = 1;        ///< length of the spleen, beyond `scale`
+  float tempo = 1;         ///< how much faster than an adult's contrast arrives and leaves
 };
 
 /// The mean child of an age in years (0 to 18). Sources beside the tables in growth.cc.

@@ -32,8 +32,9 @@ namespace {
 /// Blood pools fill more quickly than in the adult's cavernous hemangioma: flow is high [3].
 constexpr std::array<CurvePoint, 6> kHemangiomaFront{
     {{16, 0.06f}, {28, 0.3f}, {40, 0.48f}, {70, 0.75f}, {120, 1.0f}, {180, 1.25f}}};
-constexpr std::array<CurvePoint, 6> kStroma{{{0, -18}, {30, -20}, {40, -22}, {70, -27}, {120, -16}, {180, -8}}};  // [5]
-constexpr std::array<CurvePoint, 6> kSeptum{{{0, -16}, {30, -8}, {40, -9}, {70, -14}, {120, -6}, {180, 0}}};      // [5]
+constexpr std::array<CurvePoint, 6> kStroma{
+    {{0, -22}, {30, -27}, {40, -31}, {70, -42}, {120, -30}, {180, -18}}};                                     // [5]
+constexpr std::array<CurvePoint, 6> kSeptum{{{0, -16}, {30, -8}, {40, -9}, {70, -14}, {120, -6}, {180, 0}}};  // [5]
 constexpr std::array<CurvePoint, 7> kHepatoblastoma{
     {{0, -16}, {22, -2}, {30, 10}, {38, 8}, {50, -12}, {70, -30}, {180, -31}}};  // [2][6]
 constexpr std::array<CurvePoint, 6> kFibrousBand{{{0, -22}, {30, -26}, {40, -30}, {70, -48}, {120, -38}, {180, -22}}};
@@ -41,25 +42,27 @@ constexpr std::array<CurvePoint, 6> kSarcomaRim{{{0, -13}, {30, -6}, {40, -6}, {
 constexpr std::array<CurvePoint, 7> kNeuroblastoma{
     {{0, -13}, {22, -6}, {30, 2}, {38, -4}, {50, -20}, {70, -34}, {180, -22}}};  // [8]
 
-/// Blood pools of a share of arterial blood; the venous level where they are equal.
+/// Pools of blood, a share of which is arterial; they keep contrast a little longer than vessels do.
 float blood_pool(const LesionSurroundings& s, float arterial) {
-  return 0.97f * mix(s.venous_blood_hu, s.arterial_blood_hu, arterial);
+  return (1 + 0.06f * ramp(80, 160, float(s.delay_s))) * mix(s.venous_blood_hu, s.arterial_blood_hu, arterial);
 }
 
 float unenhanced(const LesionModel& m, F3 q, const LesionSurroundings& s) {
   return s.unenhanced_liver_hu - 17 + m.mosaic * m.grains(q);
 }
 
-/// Chunks of calcium where `place` (0..1) allows them.
-float calcified(const LesionModel& m, F3 q, float place, float hu) {
-  if (m.calcium <= 0) return hu;
-  const float chunk = ramp(0.62f - 0.45f * m.calcium, 0.78f - 0.45f * m.calcium, m.grains(q)) * place;
-  return mix(hu, 190 + 160 * m.calcium, chunk);
-}
-
 /// `q` moved about by as much as `share` of the radius, so that walls of cells are curved.
 F3 bent(const LesionModel& m, F3 q, float share) {
   return q + F3{m.texture(q), m.texture(q + F3{31, 0, 0}), m.texture(q + F3{0, 47, 0})} * (share * m.radius);
+}
+
+/// Chunks of calcium where `place` (0..1) allows them.
+float calcified(const LesionModel& m, F3 q, float place, float hu) {
+  if (m.calcium <= 0 || place <= 0) return hu;
+  const F3 r = bent(m, q * 1.3f, 0.35f);
+  const float lumps = m.waves(r * 2.1f) + 0.45f * m.grains(r * 1.3f), least = 0.85f - 0.55f * m.calcium;
+  const float chunk = ramp(least, least + 0.14f, lumps) * place;
+  return mix(hu, 190 + 160 * m.calcium, chunk);
 }
 
 /// [1][3]: nodules at the rim fill inwards; small ones fill at once.
@@ -170,10 +173,10 @@ void draw_mesenchymal_hamartoma(LesionModel& m, double, Rng& rng) {
 
 void draw_hepatoblastoma(LesionModel& m, double diameter_mm, Rng& rng) {
   m.cells = draw_cells(m, rng, 0.4, 0.8);
-  m.lobulation = between(rng, 0.1, 0.26);
-  m.mosaic = between(rng, 4, 11);
-  m.septum = m.radius * between(rng, 0.05, 0.11);
-  m.rim_strength = between(rng, 0.3, 0.9);
+  m.lobulation = between(rng, 0.14, 0.3);
+  m.mosaic = between(rng, 6, 15);
+  m.septum = m.radius * between(rng, 0.06, 0.13);
+  m.rim_strength = between(rng, 0.5, 1);
   m.speed = between(rng, -0.3, 1.3);
   m.inner = diameter_mm > 30 ? between(rng, 0.15, 0.5) : 2;
   m.calcium = rng.chance(0.5) ? between(rng, 0.25, 0.85) : 0;
@@ -181,7 +184,7 @@ void draw_hepatoblastoma(LesionModel& m, double diameter_mm, Rng& rng) {
 }
 
 void draw_sarcoma(LesionModel& m, double, Rng& rng) {
-  m.cells = draw_cells(m, rng, 0.8, 1.4);
+  m.cells = draw_cells(m, rng, 1.1, 1.9);
   m.fluid_hu = between(rng, 12, 24);
   m.rim = between(rng, 0.06, 0.2);
   m.septum = m.radius * between(rng, 0.03, 0.07);
