@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "dataset/paint.h"
 #include "dataset/slice_cache.h"
+#include "study/body_size.h"
 
 namespace hepatica {
 namespace {
@@ -36,6 +37,7 @@ nlohmann::json json_of(const PhantomSourceOptions& o) {
   // Left out where they do nothing, so that slices that were rendered before them are still found.
   if (!o.weights.empty()) json["weights"] = o.weights;
   if (o.field_by_size) json["field_by_size"] = true;
+  if (o.as_adult) json["as_adult"] = true;
   return json;
 }
 
@@ -206,6 +208,7 @@ class PhantomSource : public SliceSource {
       slice.above = beside(1);
       slice.below = beside(-1);
     }
+    if (options_.as_adult) slice.spacing_mm /= size_from_trunk_width(2 * one.body_box().high[0]);
     return slice;
   }
 
@@ -231,6 +234,7 @@ PhantomSourceOptions phantom_source_options(OptionReader& reader) {
   o.field_low_mm = field[0];
   o.field_high_mm = field[1];
   o.field_by_size = reader.boolean("field_by_size", o.field_by_size);
+  o.as_adult = reader.boolean("as_adult", o.as_adult);
   o.in_lesion = reader.number("in_lesion", o.in_lesion, 0, 1);
   o.in_liver = reader.number("in_liver", o.in_liver, 0, 1);
   o.no_lesion = reader.number("no_lesion", o.no_lesion, 0, 1);

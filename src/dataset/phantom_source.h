@@ -20,6 +20,8 @@ struct PhantomSourceOptions {
   double field_low_mm = 320, field_high_mm = 460;  ///< side of the field of view
   /// The field's bounds are those of a mean adult, and shrink with a child's trunk.
   bool field_by_size = false;
+  /// Children's slices state an adult's pixel size: for segmenters that look at small bodies enlarged (`fit_to_body`).
+  bool as_adult = false;
   double in_lesion = 0;  ///< view scan: fraction of slices through a lesion
   double in_liver =
       0.7;  ///< fraction of the others that lie within the liver's height; the rest lies anywhere in the trunk

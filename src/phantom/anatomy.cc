@@ -153,7 +153,7 @@ void draw_kidneys(Anatomy& a, const Draw& d) {
          rho = length(gutter))
       gutter.y -= 2;
     kidney.outer = {{gutter.x, gutter.y, d.normal(side == 0 ? -52 : -40, 9)},
-                    {size * 27, size * 24, size * d.normal(54, 4)},
+                    {size * 27 * a.growth.kidney, size * 24 * a.growth.kidney, size * d.normal(54, 4)},
                     d.turned({-0.12f, s * 0.16f, s * -0.5f}, {0.05f, 0.05f, 0.12f})};
     kidney.sinus = kidney.outer;
     const F3 towards_hilum = kidney.outer.frame.x * (-s * size * d.normal(16, 2)) + kidney.outer.frame.y * (-3.0f);
@@ -297,7 +297,7 @@ void draw_upper_organs(Anatomy& a, const Draw& d) {
   const float w = a.body.inner_width(), b = a.body.inner_depth();
   const float big = a.liver.cirrhosis ? d.uniform(1.1, 1.5) : d.normal(1, 0.1);
   a.spleen = {{d.normal(0.73, 0.03) * w, d.normal(0.34, 0.06) * b, d.normal(32, 8)},
-              F3{big * d.normal(25, 2.5), big * d.normal(40, 4), big * d.normal(46, 5)} * a.growth.spleen,
+              {big * d.normal(25, 2.5), big * d.normal(40, 4), big * d.normal(46, 5) * a.growth.spleen},
               d.turned({0.35f, 0.15f, -0.35f}, {0.12f, 0.1f, 0.15f})};
   const float base = a.diaphragm.middle_top;
   a.heart = {{d.normal(22, 6), -0.34f * b, base + d.normal(38, 5)},

@@ -77,6 +77,8 @@ Growth growth_at(double age) {
   g.vessel = float(at(kVessel, age));
   g.rib_drop_mm = float(at(kRibDrop, age));
   g.left_lobe = float(at(kLeftLobe, age));
+  g.spleen = 1.22f;  // to the lengths of Konus 1998
+  g.kidney = 1.12f;  // to the masses of ICRP 89
   g.tempo = float(at(kTempo, age));
   return g;
 }

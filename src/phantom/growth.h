@@ -23,6 +23,7 @@ struct Growth {
   float rib_drop_mm = 45;  ///< how far ribs descend from back to front; infants' lie flat
   float left_lobe = 1;     ///< width of the liver's left lobe
   float spleen = 1;        ///< length of the spleen, beyond `scale`
+  float kidney = 1;        ///< thickness of the kidneys, beyond `scale`
   float tempo = 1;         ///< how much faster than an adult's contrast arrives and leaves
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -111,8 +112,8 @@ Sizes mean_sizes(double age) {
     const double ml = r.organs.geometry().voxel_volume_ml() / patients;
     const auto spleen = places_of(r, Organ::spleen, 0), left = places_of(r, Organ::kidney, 1),
                right = places_of(r, Organ::kidney, -1);
-    double liver = 0;
-    for (const uint8_t v : liver_mask(r.organs).values()) liver += v;
+    const Mask mask = liver_mask(r.organs);
+    const double liver = double(std::count(mask.values().begin(), mask.values().end(), 1));
     mean.liver_mm += liver_span(r) / patients;
     mean.spleen_mm += length_of(spleen) / patients;
     mean.kidney_mm += 0.5 * (length_of(left) + length_of(right)) / patients;

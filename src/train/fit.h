@@ -9,9 +9,7 @@ namespace hepatica::train {
 
 /// How a network is fitted. "epoch" is `steps` batches, whatever the size of the data.
 struct FitOptions {
-  /// Checkpoint of the same network to start from, relative to --out, or else among the models of the installation;
-  /// empty: random weights.
-  fs::path start_from;
+  fs::path start_from;  ///< checkpoint of the same network to start from, relative to --out; empty: random weights
   int epochs = 30;
   int steps = 100;  ///< batches an epoch; 0: as many as the training items fill
   int batch = 8;
