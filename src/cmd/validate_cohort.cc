@@ -11,73 +11,13 @@
 #include "base/progress.h"
 #include "base/threads.h"
 #include "cmd/build_info.h"
+#include "cmd/cohort_study.h"
 #include "cmd/reference_masks.h"
 #include "stages/ingest/ingest.h"
 #include "stages/preprocess/preprocess.h"
 
 namespace hepatica::cmd {
 namespace {
-
-/// The images of a patient as one study, with the manifest's row of each series.
-struct CohortStudy {
-  Study study;
-  std::vector<std::optional<size_t>> row_of_series;
-  std::vector<Phase> found;  ///< phase of each series as ingest found it
-};
-
-/// Series of one path to its rows: a single row takes the series with most slices, several rows go by phase.
-void assign_rows(const ReferencePatient& patient, const std::vector<size_t>& rows, size_t first, CohortStudy& into) {
-  std::optional<size_t> longest;
-  for (size_t s = first; s < into.study.series.size(); ++s) {
-    const Series& series = into.study.series[s];
-    if (!series.accepted) continue;
-    if (rows.size() > 1)
-      for (size_t row : rows)
-        if (patient.images[row].phase == series.phase) into.row_of_series[s] = row;
-    if (!longest || series.geometry.size[2] > into.study.series[*longest].geometry.size[2]) longest = s;
-  }
-  if (rows.size() == 1 && longest) into.row_of_series[*longest] = rows[0];
-}
-
-void append(const ReferencePatient& patient,
-            const fs::path& path,
-            const std::vector<size_t>& rows,
-            const CohortRunOptions& options,
-            CohortStudy& into) {
-  Study part = ingest(path);
-  const size_t first = into.study.series.size();
-  if (first == 0) {
-    into.study = std::move(part);
-  } else {
-    for (Series& series : part.series) into.study.series.push_back(std::move(series));
-    into.study.warnings.insert(into.study.warnings.end(), part.warnings.begin(), part.warnings.end());
-  }
-  into.row_of_series.resize(into.study.series.size());
-  for (size_t s = first; s < into.study.series.size(); ++s) into.found.push_back(into.study.series[s].phase);
-  assign_rows(patient, rows, first, into);
-  for (size_t s = first; options.known_phases && s < into.study.series.size(); ++s)
-    if (into.row_of_series[s] && patient.images[*into.row_of_series[s]].phase != Phase::unknown) {
-      into.study.series[s].phase = patient.images[*into.row_of_series[s]].phase;
-      into.study.series[s].phase_confidence = 1;
-      into.study.series[s].phase_source = "user";
-    }
-}
-
-CohortStudy read_patient(const ReferencePatient& patient, const CohortRunOptions& options) {
-  CohortStudy result;
-  std::vector<bool> done(patient.images.size(), false);
-  for (size_t first = 0; first < patient.images.size(); ++first) {
-    if (done[first]) continue;
-    std::vector<size_t> rows;
-    for (size_t row = first; row < patient.images.size(); ++row)
-      if (patient.images[row].path == patient.images[first].path) {
-        rows.push_back(row);
-        done[row] = true;
-      }
-    append(patient, patient.images[first].path, rows, options, result);
-  }
-  return result;
-}
 
 /// References of every series that was chosen for diagnosis, those whose liver was not found last (as empty livers).
 void compare(const ReferenceManifest& manifest,
@@ -120,6 +60,12 @@ void note_diagnosis(const Outcome& outcome, CaseResult& result) {
     result.probabilities = diagnosis.patient->probabilities;
     result.prediction = diagnosis.patient->prediction;
   }
+  for (const StagePrediction& stage : diagnosis.stages) {
+    StageScores scores{stage.task, stage.classes, {}};
+    for (const ImagePrediction& image : stage.images)
+      scores.images.emplace_back(outcome.images.images[image.detection.image].phase, image.logits);
+    result.scores.push_back(std::move(scores));
+  }
   for (const auto& [stage, seconds] : outcome.provenance.timings_s) result.stage_seconds[stage] += seconds;
 }
 
@@ -147,7 +93,7 @@ CaseResult run_patient(const ReferenceManifest& manifest,
   CaseResult result = start(patient);
   const auto begin = std::chrono::steady_clock::now();
   try {
-    const CohortStudy cohort = read_patient(patient, options);
+    const CohortStudy cohort = read_patient(patient, options.known_phases);
     require_accepted_series(cohort.study);
     result.stage_seconds["ingest"] = seconds_since(begin);
     for (size_t s = 0; s < cohort.row_of_series.size(); ++s)
