@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -158,6 +159,58 @@ TEST_F(DiagnoseTest, SameInputGivesTheSameResult) {
   EXPECT_EQ(first["lesions"], output()["lesions"]);
   EXPECT_EQ(first["patient"], output()["patient"]);
   EXPECT_EQ(mask, read_file(out() / "lesions.nii.gz"));
+}
+
+TEST_F(DiagnoseTest, EvidenceForTheDiagnosis) {
+  write_file(folder_.path() / "explained.yaml",
+             "inherits: credulous\nstages:\n  explain:\n    options:\n      method: expected_gradients\n"
+             "      voxels: true\n      expected_gradients: {baseline: zero, samples: 2}\n");
+  ASSERT_EQ(diagnose("--recipe " + (folder_.path() / "explained.yaml").string()), 0) << errors();
+  const nlohmann::json report = output();
+  // The phases' values sum to the way from no phase to all, which is the log odds of the patient's probability.
+  const nlohmann::json& shapley = report["patient"]["shapley"]["benign_malignant"];
+  double sum = 0;
+  for (const auto& item : shapley["phases"].items()) sum += item.value().get<double>();
+  EXPECT_NEAR(sum, shapley["all"].get<double>() - shapley["none"].get<double>(), 1e-9);
+  const double p = report["patient"]["benign_malignant"][shapley["class"].get<std::string>()];
+  EXPECT_NEAR(shapley["all"].get<double>(), std::log(p / (1 - p)), 1e-9);
+  EXPECT_EQ(report["patient"]["shapley"].size(), 3u);
+  EXPECT_EQ(report["explanation"]["method"], "expected_gradients");
+  ASSERT_FALSE(report["explanation"]["maps"].empty());
+  EXPECT_TRUE(report["explanation"]["maps"][0]["additivity"].contains("residual"));
+  int64_t bright = 0;
+  for (const char* phase : {"arterial", "portal_venous"}) {
+    const Volume<int16_t> map = read_volume(out() / (std::string("maps_") + phase + ".nii.gz"));
+    EXPECT_TRUE(same_grid(map.geometry(), read_geometry(study() / (std::string(phase) + ".nii.gz"))));
+    bright += std::count(map.values().begin(), map.values().end(), int16_t(1));
+  }
+  EXPECT_GT(bright, 0);
+}
+
+TEST_F(DiagnoseTest, MapsAreCheckedOnReferenceLesions) {
+  const Geometry grid = read_geometry(study() / "arterial.nii.gz");
+  Mask lesion(grid);
+  for (int64_t j = 40; j < 50; ++j)
+    for (int64_t i = 40; i < 52; ++i) lesion.at(i, j, 2) = 1;
+  write_mask(folder_.path() / "lesion.nii.gz", lesion);
+  write_file(folder_.path() / "manifest.csv",
+             "patient,path,phase,lesions\n1,study/arterial.nii.gz,arterial,lesion.nii.gz\n"
+             "1,study/portal_venous.nii.gz,portal_venous,lesion.nii.gz\n");
+  const std::string command = "trust " + (folder_.path() / "manifest.csv").string() + " --out " + out().string() +
+                              " --models " + models().string() +
+                              " --known-phases --methods cam,grad_cam --steps 2 --resamples 100 --json --precision f32";
+  ASSERT_EQ(run(command), 0) << errors();
+  const nlohmann::json trust = output();
+  EXPECT_EQ(trust["crops"], 2);
+  EXPECT_EQ(trust["layers"][0], "fc");
+  EXPECT_EQ(trust["methods"].size(), 4u);  // with the two controls
+  EXPECT_EQ(trust["methods"]["cam"]["rank_correlation"].size(), trust["layers"].size());
+  EXPECT_EQ(trust["methods"]["cam"]["pointing_game"]["n"], 2);
+  EXPECT_NEAR(trust["chance"].get<double>(), 120.0 / (64 * 64), 1e-9);
+  for (const char* file : {"trust.json", "trust.csv", "crops.csv", "figure.png"})
+    EXPECT_GT(fs::file_size(out() / file), 100u) << file;
+  ASSERT_EQ(run(command), 0) << errors();
+  EXPECT_EQ(trust, output());
 }
 
 TEST_F(DiagnoseTest, NoLiverIsAResult) {

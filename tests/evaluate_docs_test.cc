@@ -45,6 +45,8 @@ TEST(EvaluatePage, ItsCommandsRunAndWriteWhatItSays) {
                            "evaluation/figures/roc.svg",
                            "evaluation/figures/decision_curve.png",
                            "evaluation/figures/strata_auc.csv",
+                           "phases/phase_shapley.csv",
+                           "phases/figures/phase_shapley.png",
                            "paper/tables.md",
                            "paper/figures/fig2.pdf",
                            "paper/checklist_claim.md",

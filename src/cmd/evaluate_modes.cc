@@ -11,6 +11,7 @@
 #include "evaluate/lilnet_style.h"
 #include "evaluate/number_check.h"
 #include "evaluate/operating_point.h"
+#include "evaluate/phase_shapley.h"
 #include "evaluate/segmentation.h"
 
 namespace hepatica::cmd {
@@ -23,7 +24,9 @@ void add_row(Rows& rows, const std::string& name, const stats::Estimate& e) {
   rows.push_back({name, text.substr(0, text.rfind(", n = ")), fmt::format("{}", e.n), e.method});
 }
 
-void print_estimates(const Evaluation& evaluation, const std::optional<OperatingPoint>& point) {
+void print_estimates(const Evaluation& evaluation,
+                     const std::optional<OperatingPoint>& point,
+                     const std::optional<PhaseShapleyAnalysis>& phases) {
   Rows rows{{"metric", "value (interval)", "n", "method"}};
   for (const auto& named : evaluation.estimates) add_row(rows, named.name, named.estimate);
   for (const auto& stratum : evaluation.strata)
@@ -36,6 +39,9 @@ void print_estimates(const Evaluation& evaluation, const std::optional<Operating
   if (point)
     for (const auto& named : point->estimates)
       add_row(rows, fmt::format("{} [at {:.4g}]", named.name, point->threshold), named.estimate);
+  if (phases)
+    for (size_t i = 0; i < phases->phases.size(); ++i)
+      add_row(rows, fmt::format("shapley [{}]", phases->phases[i]), phases->shapley.values[i]);
   print_table(rows);
 }
 
@@ -78,9 +84,15 @@ int evaluate_predictions(const EvaluateArguments& arguments, const Common& commo
     check_numbers(point->estimates);
     document["operating_point"] = json_from_operating_point(*point);
   }
+  std::optional<PhaseShapleyAnalysis> phases;
+  if (arguments.phase_shapley) {
+    phases = analyse_phases(arguments.predictions, options);
+    document["phase_shapley"] = json_from_phases(*phases);
+  }
   OutputFolder out(arguments.out);
   write_json(document, out.staging());
   write_tables(table, evaluation, out.staging());
+  if (phases) write_file(out.staging() / "phase_shapley.csv", csv_from_phases(*phases));
   const LilnetStyleOptions style{arguments.average == "macro"};
   const bool lilnet = arguments.style == "lilnet";
   if (lilnet) write_file(out.staging() / "tables.md", lilnet_tables(table, options, style));
@@ -90,13 +102,14 @@ int evaluate_predictions(const EvaluateArguments& arguments, const Common& commo
     if (lilnet)
       for (NamedDrawing& drawing : lilnet_figures(table, evaluation, curves, options, style))
         drawings.push_back(std::move(drawing));
+    if (phases) drawings.push_back({"phase_shapley", phase_figure(*phases)});
     write_drawings(drawings, out.staging() / "figures");
   }
   if (arguments.checklists)
     for (const std::string& name : checklist_names())
       write_file(out.staging() / ("checklist_" + name + ".md"), checklist(name, document, program_name()));
   out.commit();
-  common.json ? print_json(document) : print_estimates(evaluation, point);
+  common.json ? print_json(document) : print_estimates(evaluation, point, phases);
   return 0;
 }
 

@@ -11,7 +11,7 @@ struct EvaluateArguments {
   std::string out, positive, cluster, validation, style, average = "weighted", auc_scores = "probabilities";
   std::vector<std::string> strata;
   std::vector<double> ious{0.1, 0.3, 0.5};
-  bool no_strata = false, no_figures = false, checklists = false, lilnet_counting = false;
+  bool no_strata = false, no_figures = false, checklists = false, lilnet_counting = false, phase_shapley = false;
   int resamples = 2000, bins = 10;
   double confidence = 0.95, sensitivity = 0.95, box_confidence = 0.25, froc_iou = 0.1, tolerance_mm = 2,
          perplexity = 30;

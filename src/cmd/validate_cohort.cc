@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -12,6 +11,7 @@
 #include "base/progress.h"
 #include "base/threads.h"
 #include "cmd/build_info.h"
+#include "cmd/cohort_study.h"
 #include "cmd/reference_masks.h"
 #include "io/mask_cell.h"
 #include "stages/ingest/ingest.h"
@@ -19,77 +19,6 @@
 
 namespace hepatica::cmd {
 namespace {
-
-/// The images of a patient as one study, with the manifest's row of each series.
-struct CohortStudy {
-  Study study;
-  std::vector<std::optional<size_t>> row_of_series;
-  std::vector<Phase> found;  ///< phase of each series as ingest found it
-};
-
-/// Series of one path to its rows: a single row takes the series with most slices, several rows go by phase.
-void assign_rows(const ReferencePatient& patient, const std::vector<size_t>& rows, size_t first, CohortStudy& into) {
-  std::optional<size_t> longest;
-  for (size_t s = first; s < into.study.series.size(); ++s) {
-    const Series& series = into.study.series[s];
-    if (!series.accepted) continue;
-    if (rows.size() > 1)
-      for (size_t row : rows)
-        if (patient.images[row].phase == series.phase) into.row_of_series[s] = row;
-    if (!longest || series.geometry.size[2] > into.study.series[*longest].geometry.size[2]) longest = s;
-  }
-  if (rows.size() == 1 && longest) into.row_of_series[*longest] = rows[0];
-}
-
-void append(const ReferencePatient& patient,
-            const fs::path& path,
-            const std::vector<size_t>& rows,
-            const CohortRunOptions& options,
-            CohortStudy& into) {
-  Study part = ingest(path);
-  const size_t first = into.study.series.size();
-  if (first == 0) {
-    into.study = std::move(part);
-  } else {
-    for (Series& series : part.series) into.study.series.push_back(std::move(series));
-    into.study.warnings.insert(into.study.warnings.end(), part.warnings.begin(), part.warnings.end());
-  }
-  into.row_of_series.resize(into.study.series.size());
-  for (size_t s = first; s < into.study.series.size(); ++s) into.found.push_back(into.study.series[s].phase);
-  assign_rows(patient, rows, first, into);
-  for (size_t s = first; options.known_phases && s < into.study.series.size(); ++s)
-    if (into.row_of_series[s] && patient.images[*into.row_of_series[s]].phase != Phase::unknown) {
-      into.study.series[s].phase = patient.images[*into.row_of_series[s]].phase;
-      into.study.series[s].phase_confidence = 1;
-      into.study.series[s].phase_source = "user";
-    }
-}
-
-/// The manifest's `age_years`, for images that do not say the age.
-std::optional<double> stated_age(const ReferencePatient& patient) {
-  const auto column = patient.columns.find("age_years");
-  if (column == patient.columns.end() || column->second.empty()) return std::nullopt;
-  char* end = nullptr;
-  const double age = std::strtod(column->second.c_str(), &end);
-  return *end == '\0' && age >= 0 ? std::optional(age) : std::nullopt;
-}
-
-CohortStudy read_patient(const ReferencePatient& patient, const CohortRunOptions& options) {
-  CohortStudy result;
-  std::vector<bool> done(patient.images.size(), false);
-  for (size_t first = 0; first < patient.images.size(); ++first) {
-    if (done[first]) continue;
-    std::vector<size_t> rows;
-    for (size_t row = first; row < patient.images.size(); ++row)
-      if (patient.images[row].path == patient.images[first].path) {
-        rows.push_back(row);
-        done[row] = true;
-      }
-    append(patient, patient.images[first].path, rows, options, result);
-  }
-  if (!result.study.patient.age_years) result.study.patient.age_years = stated_age(patient);
-  return result;
-}
 
 /// References of every series that was chosen for diagnosis, those whose liver was not found last (as empty livers).
 void compare(const ReferenceManifest& manifest,
@@ -132,6 +61,12 @@ void note_diagnosis(const Outcome& outcome, CaseResult& result) {
     result.probabilities = diagnosis.patient->probabilities;
     result.prediction = diagnosis.patient->prediction;
   }
+  for (const StagePrediction& stage : diagnosis.stages) {
+    StageScores scores{stage.task, stage.classes, {}};
+    for (const ImagePrediction& image : stage.images)
+      scores.images.emplace_back(outcome.images.images[image.detection.image].phase, image.logits);
+    result.scores.push_back(std::move(scores));
+  }
   for (const auto& [stage, seconds] : outcome.provenance.timings_s) result.stage_seconds[stage] += seconds;
 }
 
@@ -159,7 +94,7 @@ CaseResult run_patient(const ReferenceManifest& manifest,
   CaseResult result = start(patient);
   const auto begin = std::chrono::steady_clock::now();
   try {
-    const CohortStudy cohort = read_patient(patient, options);
+    const CohortStudy cohort = read_patient(patient, options.known_phases);
     require_accepted_series(cohort.study);
     result.stage_seconds["ingest"] = seconds_since(begin);
     for (size_t s = 0; s < cohort.row_of_series.size(); ++s)

@@ -49,6 +49,7 @@ class Layout {
       for (size_t s = 0; s < chart_.series.size(); ++s) draw_bar(cr, g, s);
     draw_x_axis(cr, area_, {0, 1, false}, {});
     draw_y_axis(cr, area_, scale_, ticks_);
+    if (y(0) < area_.bottom()) stroke_line(cr, {area_.x, y(0)}, {area_.right(), y(0)}, kThin, kInk);
     draw_words(cr);
   }
 
@@ -79,14 +80,14 @@ class Layout {
       centre_text(cr, make_text("n/a", {kValueText}), {middle, area_.bottom() - 5}, kSoft);
       return;
     }
-    const double top = y(*bar.value);
-    fill_rectangle(cr, {left + 0.6, top, bar_width() - 1.2, area_.bottom() - top}, tint(series_colour(s), 0.75));
+    const double end = y(*bar.value), base = y(0), top = std::min(end, base);
+    fill_rectangle(cr, {left + 0.6, top, bar_width() - 1.2, std::abs(base - end)}, tint(series_colour(s), 0.75));
     double highest = top;
     if (bar.lower && bar.upper) {
       const double low = y(*bar.lower), high = y(*bar.upper), cap = std::min(2.5, bar_width() / 4);
       stroke_line(cr, {middle, low}, {middle, high}, 0.8, kInk);
-      for (const double end : {low, high}) stroke_line(cr, {middle - cap, end}, {middle + cap, end}, 0.8, kInk);
-      highest = high;
+      for (const double tip : {low, high}) stroke_line(cr, {middle - cap, tip}, {middle + cap, tip}, 0.8, kInk);
+      highest = std::min(top, high);
     }
     if (!chart_.values) return;
     const LayoutPtr text =

@@ -1,4 +1,5 @@
-// Grouped bars with intervals: the same figures for several methods, thresholds or phases.
+// Grouped bars with intervals: the same figures for several methods, thresholds or phases. Bars of negative values hang
+// from the line at 0.
 #pragma once
 
 #include <optional>

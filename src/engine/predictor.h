@@ -23,6 +23,13 @@ struct PredictorOptions {
   std::string device = "cpu";                  ///< "cpu" or "cuda"
 };
 
+/// One number a sample made of a network's outputs, and what it depends on.
+struct Differential {
+  std::vector<double> values;  ///< one a sample
+  Array at;                    ///< what the gradient was asked for, [N, ...]
+  Array gradient;              ///< the derivative of each sample's number with respect to it, of its shape
+};
+
 /// A network ready to run. Thread-safe: one call at a time runs, others wait.
 class Predictor {
  public:
@@ -34,6 +41,18 @@ class Predictor {
   /// A parameter of the network by key, before any folding (for class activation maps).
   virtual Array parameter(const std::string& key) const = 0;
   virtual const std::string& checkpoint_sha256() const = 0;
+
+  /// The number of sample n is the sum of outputs times `weights` over the rows of sample n; `weights` are by output
+  /// and of its shape. Its gradient with respect to `at`, an output ("features4") or "input". In f32 whatever the
+  /// precision of `run`. Error{unsupported} where the form has no gradients.
+  virtual Differential differentiate(const Array& input,
+                                     const std::map<std::string, Array>& weights,
+                                     const std::string& at);
+  /// Groups of layers with parameters, from the outputs to the input. Error{unsupported} likewise.
+  virtual std::vector<std::string> layer_groups() const;
+  /// The same network with the first `groups` of them untrained, for checks of explanations (Adebayo et al., NeurIPS
+  /// 2018). Error{unsupported} likewise.
+  virtual std::unique_ptr<Predictor> with_random_layers(size_t groups, uint64_t seed) const;
 };
 
 /// Reads a checkpoint and prepares it: batch norms folded, channels-last, bf16 where asked. The network is the file's

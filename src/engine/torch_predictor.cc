@@ -2,6 +2,8 @@
 #include <torch/torch.h>
 
 #include <mutex>
+#include <optional>
+#include <set>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -9,6 +11,7 @@
 #include "engine/predictor.h"
 #include "nn/checkpoint.h"
 #include "nn/fold.h"
+#include "nn/layer_groups.h"
 
 namespace hepatica {
 
@@ -73,6 +76,7 @@ class TorchPredictor : public Predictor {
       : checkpoint_(std::move(checkpoint)),
         sha256_(std::move(sha256)),
         source_(source),
+        options_(options),
         device_(options.device),
         type_(compute_type(options)),
         network_(nn::fold_batch_norms(nn::network_from_checkpoint(checkpoint_, source))) {
@@ -106,12 +110,66 @@ class TorchPredictor : public Predictor {
 
   const std::string& checkpoint_sha256() const override { return sha256_; }
 
+  Differential differentiate(const Array& input,
+                             const std::map<std::string, Array>& weights,
+                             const std::string& at) override {
+    return translated(source_, [&] {
+      const std::lock_guard lock(mutex_);
+      const torch::AutoGradMode with_gradients(true);
+      if (at::get_num_threads() != thread_count()) at::set_num_threads(thread_count());
+      torch::Tensor x = channels_last(to_tensor(input).to(device_, torch::kFloat)).detach();
+      x.set_requires_grad(true);
+      std::set<std::string> wanted;
+      for (const auto& [name, weight] : weights) wanted.insert(name);
+      if (at != "input") wanted.insert(at);
+      const auto outputs = exact_network().forward(x, false, wanted);
+      torch::Tensor values = torch::zeros({x.size(0)}, x.options().requires_grad(false));
+      for (const auto& [name, weight] : weights)
+        values = values + (outputs.at(name) * to_tensor(weight).to(device_)).reshape({x.size(0), -1}).sum(1);
+      const torch::Tensor target = at == "input" ? x : outputs.at(at);
+      const torch::Tensor gradient = torch::autograd::grad({values.sum()}, {target}).front();
+      return Differential{doubles(values), to_array(target.detach()), to_array(gradient)};
+    });
+  }
+
+  std::vector<std::string> layer_groups() const override {
+    std::vector<std::string> names;
+    for (const nn::LayerGroup& group : nn::layer_groups(unfolded().graph())) names.push_back(group.name);
+    return names;
+  }
+
+  std::unique_ptr<Predictor> with_random_layers(size_t groups, uint64_t seed) const override {
+    nn::Checkpoint changed = checkpoint_;
+    changed.tensors = nn::with_random_layers(unfolded(), groups, seed).state();
+    return std::make_unique<TorchPredictor>(std::move(changed), sha256_, options_, source_ + ", with untrained layers");
+  }
+
  private:
+  static std::vector<double> doubles(const torch::Tensor& tensor) {
+    const Array array = to_array(tensor.detach());
+    return {array.values.begin(), array.values.end()};
+  }
+
+  nn::Network unfolded() const { return nn::network_from_checkpoint(checkpoint_, source_); }
+
+  /// The network in f32: the one that runs, or one made when first needed.
+  nn::Network& exact_network() {
+    if (type_ == torch::kFloat) return network_;
+    if (!exact_) {
+      exact_.emplace(nn::fold_batch_norms(unfolded()));
+      exact_->use_channels_last();
+      exact_->to(device_);
+    }
+    return *exact_;
+  }
+
   nn::Checkpoint checkpoint_;  ///< as in the file, before folding
   std::string sha256_, source_;
+  PredictorOptions options_;
   torch::Device device_;
   torch::ScalarType type_;
   nn::Network network_;
+  std::optional<nn::Network> exact_;
   std::mutex mutex_;
 };
 
@@ -125,7 +183,20 @@ void check_device(const std::string& device) {
   }
 }
 
+[[noreturn]] void refuse_gradients() {
+  throw Error(ErrorCode::unsupported,
+              "this form of the network has no gradients; use the map method cam, or a checkpoint that LibTorch runs");
+}
+
 }  // namespace
+
+Differential Predictor::differentiate(const Array&, const std::map<std::string, Array>&, const std::string&) {
+  refuse_gradients();
+}
+
+std::vector<std::string> Predictor::layer_groups() const { refuse_gradients(); }
+
+std::unique_ptr<Predictor> Predictor::with_random_layers(size_t, uint64_t) const { refuse_gradients(); }
 
 std::unique_ptr<Predictor> make_predictor(const std::filesystem::path& checkpoint,
                                           const PredictorOptions& options,

@@ -138,6 +138,61 @@ TEST_F(PredictorTest, BadInputIsAnError) {
   EXPECT_THROW(make_predictor(folder_.path() / "none", {}), Error);
 }
 
+/// Weights that pick class 1 of two for each of `count` samples.
+std::map<std::string, Array> second_logit(int64_t count) {
+  Array weights{{count, 2}, {}};
+  for (int64_t n = 0; n < count; ++n) weights.values.insert(weights.values.end(), {0.f, 1.f});
+  return {{"logits", weights}};
+}
+
+TEST_F(PredictorTest, GradientInTheFeaturesIsTheHeadsWeightOverTheCells) {
+  const fs::path path = folder_.path() / "n.safetensors";
+  nn::Network network(nn::resnet(18, 2, .125), 1);
+  write(path, network);
+  const Array input = noise({2, 3, 64, 64}, 3), fc = make_predictor(path, {})->parameter("fc.weight");
+  for (const Precision precision : {Precision::f32, Precision::bf16}) {
+    const Differential d = make_predictor(path, {precision, "cpu"})->differentiate(input, second_logit(2), "features4");
+    // logit = fc * mean over the 2 x 2 cells of each channel + bias.
+    ASSERT_EQ(d.gradient.shape, (std::vector<int64_t>{2, fc.shape[1], 2, 2}));
+    for (size_t v = 0; v < d.gradient.values.size(); ++v)
+      EXPECT_NEAR(d.gradient.values[v], fc.values[size_t(fc.shape[1]) + v / 4 % size_t(fc.shape[1])] / 4, 1e-6);
+    const torch::Tensor logits = reference(network, input, "logits");
+    for (int64_t n = 0; n < 2; ++n) EXPECT_NEAR(d.values[size_t(n)], logits[n][1].item<double>(), 1e-4);
+  }
+}
+
+TEST_F(PredictorTest, GradientInTheInputIsThatOfSmallSteps) {
+  const fs::path path = folder_.path() / "n.safetensors";
+  nn::Network network(nn::lilnet(18, 2, .125), 1);
+  write(path, network);
+  const auto predictor = make_predictor(path, {Precision::f32, "cpu"});
+  Array input = noise({1, 3, 64, 64}, 3), weights{{5, 10}, std::vector<float>(50, 0.f)};
+  weights.values[23] = .5f;
+  const Differential d = predictor->differentiate(input, {{"out4", weights}, {"out3", weights}}, "input");
+  ASSERT_EQ(d.gradient.shape, input.shape);
+  EXPECT_EQ(d.at.values, input.values);
+  double along = 0, squares = 0;
+  for (const float g : d.gradient.values) squares += double(g) * g;
+  constexpr double kStep = 1e-2;  // along the gradient, of length 1
+  for (size_t v = 0; v < input.values.size(); ++v)
+    input.values[v] += float(kStep * d.gradient.values[v] / std::sqrt(squares));
+  along = predictor->differentiate(input, {{"out4", weights}, {"out3", weights}}, "input").values[0] - d.values[0];
+  EXPECT_NEAR(along / kStep, std::sqrt(squares), .05 * std::sqrt(squares));
+}
+
+TEST_F(PredictorTest, UntrainedLayersFromTheHead) {
+  const fs::path path = folder_.path() / "n.safetensors";
+  write(path, nn::Network(nn::resnet(18, 2, .125), 1));
+  const auto predictor = make_predictor(path, {Precision::f32, "cpu"});
+  EXPECT_EQ(predictor->layer_groups().front(), "fc");
+  const auto changed = predictor->with_random_layers(1, 9);
+  const Array input = noise({1, 3, 64, 64}, 3);
+  const auto before = predictor->run(input, {"features4", "logits"}),
+             after = changed->run(input, {"features4", "logits"});
+  EXPECT_EQ(before.at("features4").values, after.at("features4").values);
+  EXPECT_NE(before.at("logits").values, after.at("logits").values);
+}
+
 TEST_F(PredictorTest, ManyThreadsGetTheirOwnAnswers) {
   const fs::path path = folder_.path() / "n.safetensors";
   nn::Network network(nn::resnet(18, 2, .125), 1);

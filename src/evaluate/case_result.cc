@@ -30,6 +30,19 @@ nlohmann::json json_of(const PredictedLesion& lesion) {
           {"labels", lesion.labels}};
 }
 
+nlohmann::json json_of(const StageScores& scores) {
+  nlohmann::json images = nlohmann::json::array();
+  for (const auto& [phase, logits] : scores.images) images.push_back({{"phase", phase}, {"logits", logits}});
+  return {{"task", scores.task}, {"classes", scores.classes}, {"images", images}};
+}
+
+StageScores scores_of(const nlohmann::json& json) {
+  StageScores scores{json.at("task"), json.at("classes"), {}};
+  for (const auto& image : json.at("images"))
+    scores.images.emplace_back(image.at("phase").get<Phase>(), image.at("logits").get<std::vector<double>>());
+  return scores;
+}
+
 }  // namespace
 
 int64_t CaseResult::false_positives() const {
@@ -39,7 +52,7 @@ int64_t CaseResult::false_positives() const {
 
 void to_json(nlohmann::json& json, const CaseResult& r) {
   nlohmann::json images = nlohmann::json::array(), lesions = nlohmann::json::array(),
-                 predicted = nlohmann::json::array();
+                 predicted = nlohmann::json::array(), scores = nlohmann::json::array();
   for (const ImageResult& image : r.images)
     images.push_back({{"phase_reference", image.phase_reference},
                       {"phase_found", image.phase_found},
@@ -51,6 +64,7 @@ void to_json(nlohmann::json& json, const CaseResult& r) {
   for (const LesionResult& lesion : r.lesions)
     lesions.push_back({{"label", lesion.label}, {"long_axis_mm", lesion.long_axis_mm}, {"found", lesion.found}});
   for (const PredictedLesion& lesion : r.predicted) predicted.push_back(json_of(lesion));
+  for (const StageScores& stage : r.scores) scores.push_back(json_of(stage));
   json = {{"patient", r.patient},
           {"diagnosis", r.diagnosis},
           {"benign_malignant", r.benign_malignant},
@@ -66,6 +80,7 @@ void to_json(nlohmann::json& json, const CaseResult& r) {
           {"benign_malignant_found", r.benign_malignant_found},
           {"probabilities", r.probabilities},
           {"prediction", r.prediction},
+          {"scores", scores},
           {"seconds", r.seconds},
           {"stage_seconds", r.stage_seconds},
           {"fingerprint", r.fingerprint}};
@@ -94,6 +109,7 @@ void from_json(const nlohmann::json& json, CaseResult& r) {
   json.at("benign_malignant_found").get_to(r.benign_malignant_found);
   json.at("probabilities").get_to(r.probabilities);
   json.at("prediction").get_to(r.prediction);
+  for (const auto& stage : json.at("scores")) r.scores.push_back(scores_of(stage));
   json.at("seconds").get_to(r.seconds);
   json.at("stage_seconds").get_to(r.stage_seconds);
   json.at("fingerprint").get_to(r.fingerprint);

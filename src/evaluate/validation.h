@@ -35,6 +35,13 @@ struct PredictedLesion {
   std::vector<int> labels;  ///< of the reference lesions that it overlaps
 };
 
+/// One classifier over the images of a patient.
+struct StageScores {
+  std::string task;                  ///< "benign_malignant", "benign", "malignant"
+  std::vector<std::string> classes;  ///< in the order of the logits
+  std::vector<std::pair<Phase, std::vector<double>>> images;
+};
+
 /// Everything that is kept of one patient; written as JSON so that a run can be taken up again.
 struct CaseResult {
   std::string patient, diagnosis, benign_malignant;  ///< of the manifest
@@ -48,6 +55,7 @@ struct CaseResult {
   int64_t false_positives() const;                                      ///< judged, and on no reference lesion
   std::map<std::string, double> benign_malignant_found, probabilities;  ///< empty where nothing was classified
   std::string prediction;
+  std::vector<StageScores> scores;  ///< in the order of the recipe's classifiers
   double seconds = 0;
   std::map<std::string, double> stage_seconds;
   std::string fingerprint;  ///< of program, recipe, models and the patient's rows; a change makes the case run again
@@ -109,5 +117,13 @@ std::string cases_csv(const std::vector<CaseResult>& cases);
 /// The table that `evaluate` reads: case_id, truth, prob_<class>..., prediction and the manifest's columns; classified
 /// patients of known truth alone. `task` is "benign_malignant" or "types". Empty where there is no such patient.
 std::string predictions_csv(const std::vector<CaseResult>& cases, const std::string& task);
+
+/// The same with a row an image: case_id, truth, phase, logit_<class>... of the classifier for `task`; patients whose
+/// truth is one of its classes. The mean over a patient's rows is what the pipeline decided from. Empty where there is
+/// no such patient.
+std::string image_predictions_csv(const std::vector<CaseResult>& cases, const std::string& task);
+
+/// The tasks for which a patient has scores of images, in the order in which they occur.
+std::vector<std::string> scored_tasks(const std::vector<CaseResult>& cases);
 
 }  // namespace hepatica

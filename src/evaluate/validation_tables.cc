@@ -114,4 +114,33 @@ std::string predictions_csv(const std::vector<CaseResult>& cases, const std::str
   return csv;
 }
 
+std::string image_predictions_csv(const std::vector<CaseResult>& cases, const std::string& task) {
+  std::string csv;
+  for (const CaseResult& one : cases)
+    for (const StageScores& stage : one.scores) {
+      if (stage.task != task) continue;
+      const std::string& truth = task == "benign_malignant" ? one.benign_malignant : one.diagnosis;
+      if (std::find(stage.classes.begin(), stage.classes.end(), truth) == stage.classes.end()) continue;
+      if (csv.empty()) {
+        std::vector<std::string> header{"case_id", "truth", "phase"};
+        for (const std::string& name : stage.classes) header.push_back("logit_" + name);
+        csv = csv_line(header);
+      }
+      for (const auto& [phase, logits] : stage.images) {
+        std::vector<std::string> cells{one.patient, truth, std::string(name_of(phase))};
+        for (double logit : logits) cells.push_back(fmt::format("{:.9g}", logit));
+        csv += csv_line(cells);
+      }
+    }
+  return csv;
+}
+
+std::vector<std::string> scored_tasks(const std::vector<CaseResult>& cases) {
+  std::vector<std::string> tasks;
+  for (const CaseResult& one : cases)
+    for (const StageScores& stage : one.scores)
+      if (std::find(tasks.begin(), tasks.end(), stage.task) == tasks.end()) tasks.push_back(stage.task);
+  return tasks;
+}
+
 }  // namespace hepatica

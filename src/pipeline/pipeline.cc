@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "pipeline/explanation.h"
 #include "pipeline/gate.h"
 #include "stages/classify/lilnet.h"
 #include "stages/detect/gallbladder.h"
@@ -46,10 +47,6 @@ void warn_of_cut_liver(PreprocessedStudy& study) {
   }
 }
 
-size_t index_of_winner(const std::vector<double>& values) {
-  return size_t(std::max_element(values.begin(), values.end()) - values.begin());
-}
-
 /// The detections that are classified, lesion by lesion: those sampled, and the best slices.
 struct ClassifiedDetections {
   std::vector<Detection> all;
@@ -74,33 +71,6 @@ ClassifiedDetections detections_to_classify(const std::vector<Lesion>& lesions, 
 
 HierarchyPrediction hierarchy(const std::vector<StagePrediction>& stages) {
   return combine(stages[0], {stages.begin() + 1, stages.end()});
-}
-
-/// Activation maps for the best slices of the largest lesions.
-void explain(const PreprocessedStudy& study,
-             const std::vector<Lesion>& lesions,
-             const Classifier& classifier,
-             const ExplainOptions& options,
-             StagePrediction& stage) {
-  std::vector<ImagePrediction*> wanted;
-  std::vector<Detection> detections;
-  for (size_t l = 0; l < std::min(lesions.size(), size_t(options.lesions)); ++l)
-    for (const Detection& best : lesions[l].best_slices)
-      for (ImagePrediction& image : stage.images)
-        if (image.detection.image == best.image && image.detection.slice == best.slice &&
-            image.detection.box == best.box) {
-          wanted.push_back(&image);
-          detections.push_back(best);
-          break;
-        }
-  if (wanted.empty()) return;
-  const std::vector<FeatureMap> features = classifier.features(study, detections);
-  const std::vector<std::vector<float>> weights = classifier.class_weights();
-  for (size_t n = 0; n < wanted.size(); ++n) {
-    wanted[n]->activation = activation_map(features[n], weights[index_of_winner(wanted[n]->logits)]);
-    wanted[n]->activation_rows = features[n].rows;
-    wanted[n]->activation_columns = features[n].columns;
-  }
 }
 
 }  // namespace
@@ -239,13 +209,11 @@ void Pipeline::classify(Outcome& outcome) const {
   }
   diagnosis.abstain_reason = abstention(*diagnosis.patient, recipe_.aggregate);
   if (diagnosis.abstain_reason) diagnosis.status = Diagnosis::Status::abstain;
-  if (!recipe_.explain.maps) return;
   run_stage(
       "explain",
       timings,
       [&] {
-        for (size_t c = 0; c < classifiers_.size(); ++c)
-          explain(outcome.images, diagnosis.lesions, *classifiers_[c], recipe_.explain, diagnosis.stages[c]);
+        explain(outcome.images, classifiers_, recipe_.explain, diagnosis);
         return true;
       },
       [](bool) {});

@@ -9,7 +9,7 @@
 #include "base/options.h"
 #include "stages/aggregate/aggregate.h"
 #include "stages/detect/link.h"
-#include "stages/explain/activation.h"
+#include "stages/explain/crop_map.h"
 #include "stages/preprocess/preprocess.h"
 #include "stages/report/report.h"
 #include "study/phase.h"

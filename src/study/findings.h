@@ -1,9 +1,11 @@
 // What was found: detections on slices, lesions in space, predictions and the diagnosis of the patient.
 #pragma once
 
+#include <cmath>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "image/box.h"
@@ -47,13 +49,31 @@ struct Lesion {
   std::vector<Detection> best_slices;  ///< one per image in which it was seen: the slice of its largest extent
 };
 
+/// Whether the values of a crop's pixels sum to what they explain: the crop's logit over the baselines'.
+struct Additivity {
+  double logit = 0;       ///< of the crop
+  double baseline = 0;    ///< mean over the baselines
+  double attributed = 0;  ///< sum of the pixels' values
+
+  double residual() const { return std::abs(attributed - (logit - baseline)); }
+};
+
 /// Scores of one classifier for one image crop.
 struct ImagePrediction {
   Detection detection;
   Box2 crop;  ///< pixels of the slice that the classifier saw (and `activation` covers); may reach beyond the borders
   std::vector<double> logits;     ///< in the order of the classifier's classes
-  std::vector<float> activation;  ///< class activation map of the predicted class, [rows*columns], or empty
+  std::vector<float> activation;  ///< map of the evidence for the predicted class, 0..1, [rows*columns], or empty
   int64_t activation_rows = 0, activation_columns = 0;
+  std::optional<Additivity> additivity{};  ///< of maps of pixels' values
+};
+
+/// What each phase adds to a classifier's decision on the patient: Shapley values, see stages/explain/phase_shapley.h.
+struct PhaseShapley {
+  std::string chosen;                            ///< the class that is decided for
+  std::string value;                             ///< what is shared out: "logit" (natural log odds) or "probability"
+  double none = 0, all = 0;                      ///< that value without any phase, and with all
+  std::vector<std::pair<Phase, double>> phases;  ///< they sum to all - none
 };
 
 /// One classifier over the images of a patient or lesion.
@@ -61,8 +81,9 @@ struct StagePrediction {
   std::string task;                  ///< "benign_malignant", "benign", "malignant"
   std::vector<std::string> classes;  ///< in the order of logits
   std::vector<ImagePrediction> images;
-  std::vector<double> logits;         ///< mean over images (Nat Commun 2024, Eq. 1)
-  std::vector<double> probabilities;  ///< softmax of `logits` (Eq. 2)
+  std::vector<double> logits;             ///< mean over images (Nat Commun 2024, Eq. 1)
+  std::vector<double> probabilities;      ///< softmax of `logits` (Eq. 2)
+  std::optional<PhaseShapley> shapley{};  ///< of the patient
 };
 
 /// Two-stage outcome for a lesion or a patient.
@@ -79,6 +100,7 @@ struct Diagnosis {
   std::vector<HierarchyPrediction> lesion_predictions;  ///< one per lesion; empty where there was no classifier
   std::optional<HierarchyPrediction> patient;
   std::vector<StagePrediction> stages;  ///< patient level, as the recipe orders its classifiers
+  std::string map_method;               ///< of the images' maps: "cam", "grad_cam", ...; empty without maps
   std::optional<std::string> abstain_reason;
   std::optional<std::string> refused_reason;
   std::vector<std::string> warnings;

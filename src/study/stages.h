@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "image/plane.h"
 #include "study/findings.h"
 #include "study/study.h"
 
@@ -34,10 +35,44 @@ class Detector {
   virtual std::vector<Detection> detect(const PreprocessedStudy& study) const = 0;
 };
 
-/// What a classifier sees before its pooling, for class activation maps.
+/// Values of a network on a grid over a crop.
 struct FeatureMap {
   int64_t channels = 0, rows = 0, columns = 0;
   std::vector<float> values;  ///< [channels, rows, columns]
+};
+
+/// A class's logit of one crop, and its gradient.
+struct CropGradient {
+  double logit = 0;
+  FeatureMap at;        ///< the features, or the crop itself
+  FeatureMap gradient;  ///< of the logit with respect to them, of the same sizes
+};
+
+/// A classifier as a function of its crops, for explanations and their checks.
+class CropModel {
+ public:
+  enum class Layer { features, input };
+
+  virtual ~CropModel() = default;
+  virtual const std::vector<std::string>& classes() const = 0;
+  /// What the network takes for a detection, [channels, rows, columns].
+  virtual PlaneImage crop(const PreprocessedStudy& study, const Detection& detection) const = 0;
+  /// The square of the slice that the crop covers.
+  virtual Box2 crop_box(const PreprocessedStudy& study, const Detection& detection) const = 0;
+  /// Black (what lies below the grey window) as a value of a crop; 0 is the mean that the network was trained with.
+  virtual float black() const = 0;
+  virtual std::vector<std::vector<double>> logits(const std::vector<PlaneImage>& crops) const = 0;
+  /// The feature maps before the pooling.
+  virtual std::vector<FeatureMap> features(const std::vector<PlaneImage>& crops) const = 0;
+  /// Weight of each class on each channel of the features, [classes][channels].
+  virtual std::vector<std::vector<float>> class_weights() const = 0;
+  /// The logit of `classes[n]` of each crop and its gradient.
+  virtual std::vector<CropGradient> gradients(const std::vector<PlaneImage>& crops,
+                                              const std::vector<size_t>& classes,
+                                              Layer at) const = 0;
+  /// Groups of layers from the outputs to the input, and the model with the first `layers` of them untrained.
+  virtual std::vector<std::string> layers() const = 0;
+  virtual std::unique_ptr<CropModel> with_random_layers(size_t layers, uint64_t seed) const = 0;
 };
 
 /// Scores crops of detections for one task.
@@ -49,11 +84,7 @@ class Classifier {
   /// One prediction per detection, in their order: logits and crop.
   virtual std::vector<ImagePrediction> classify(const PreprocessedStudy& study,
                                                 const std::vector<Detection>& detections) const = 0;
-  /// The feature maps of the same crops, in their order.
-  virtual std::vector<FeatureMap> features(const PreprocessedStudy& study,
-                                           const std::vector<Detection>& detections) const = 0;
-  /// Weight of each class on each channel of the features, [classes][channels].
-  virtual std::vector<std::vector<float>> class_weights() const = 0;
+  virtual const CropModel& crop_model() const = 0;
 };
 
 }  // namespace hepatica

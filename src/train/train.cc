@@ -153,6 +153,8 @@ fs::path found_checkpoint(const fs::path& name, const fs::path& out) {
   return out / name;
 }
 
+}  // namespace
+
 std::unique_ptr<Task> make_task(const Block& recipe, const std::string& role, const TrainRequest& request) {
   OptionReader reader(block_of(recipe, role));
   const fs::path cache = request.cache.empty() ? request.out / "cache" : request.cache;

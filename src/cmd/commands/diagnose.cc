@@ -12,6 +12,7 @@
 #include "io/dicom_sr.h"
 #include "io/volume_file.h"
 #include "pipeline/pipeline.h"
+#include "stages/explain/voxel_map.h"
 #include "stages/report/report.h"
 
 namespace hepatica::cmd {
@@ -47,6 +48,17 @@ void write_masks(const fs::path& folder, const Study& study, const Outcome& outc
     if (lesion.id <= 255) segments.push_back({lesion_segment(lesion.id, {uint8_t(lesion.id)}), &lesions});
   const SegReference seg = write_dicom_seg(folder / "seg.dcm", study, series, segments, outcome.provenance);
   write_dicom_sr(folder / "sr.dcm", study, series, outcome.diagnosis, outcome.provenance, seg);
+}
+
+/// maps_<phase>.nii.gz: stage one's evidence on each series' own grid.
+void write_maps(const fs::path& folder, const Study& study, const Outcome& outcome) {
+  if (outcome.diagnosis.stages.empty()) return;
+  for (size_t i = 0; i < outcome.images.images.size(); ++i) {
+    const PhaseImage& image = outcome.images.images[i];
+    write_volume(folder / fmt::format("maps_{}.nii.gz", name_of(image.phase)),
+                 restore_orientation(voxel_map(outcome.diagnosis.stages.front(), outcome.images, i),
+                                     study.series[image.series].geometry));
+  }
 }
 
 void write_reports(const fs::path& folder, const ReportInput& input, const nlohmann::json& document) {
@@ -122,6 +134,7 @@ int run(const Common& common, const Arguments& arguments) {
       study, outcome.images, outcome.diagnosis, outcome.provenance, classes, pipeline.recipe().report};
   const nlohmann::json report = report_json(input);
   if (!outcome.images.images.empty()) write_masks(out.staging(), study, outcome);
+  if (pipeline.recipe().explain.voxels) write_maps(out.staging(), study, outcome);
   write_reports(out.staging(), input, report);
   out.commit();
   common.json ? print_json(report) : print_outcome(outcome, classes, arguments.out);

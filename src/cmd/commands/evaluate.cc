@@ -76,6 +76,9 @@ void add_others(CLI::App& app, EvaluateArguments& a) {
       ->check(CLI::IsMember({"weighted", "macro"}))
       ->needs("--style")
       ->capture_default_str();
+  app.add_flag("--phase-shapley",
+               a.phase_shapley,
+               "share the AUC out among the phases: one row an image with a column phase, as validate writes");
   app.add_flag("--checklists", a.checklists, "STARD-AI, CLAIM and TRIPOD+AI, filled in as far as can be");
   app.add_flag("--no-figures", a.no_figures, "tables alone");
 }
@@ -86,6 +89,7 @@ Command declare_evaluate() {
   return {"evaluate",
           "All metrics of predictions, boxes or masks, with intervals, strata and figures",
           "hepatica evaluate predictions.csv --out evaluation --strata center,size_mm\n"
+          "hepatica evaluate validation/predictions_images_benign_malignant.csv --phase-shapley --out phases\n"
           "hepatica evaluate --detections found.csv --references boxes.csv --out detection\n"
           "hepatica evaluate --masks pairs.csv --out segmentation",
           [](CLI::App& app) -> std::function<int(const Common&)> {

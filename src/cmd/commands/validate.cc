@@ -60,6 +60,9 @@ void write_tables(const fs::path& folder,
   for (const auto& [task, name] :
        {std::pair{"types", "predictions.csv"}, {"benign_malignant", "predictions_benign_malignant.csv"}})
     if (const std::string csv = predictions_csv(cases, task); !csv.empty()) write_file(folder / name, csv);
+  for (const std::string& task : scored_tasks(cases))
+    if (const std::string csv = image_predictions_csv(cases, task); !csv.empty())
+      write_file(folder / fmt::format("predictions_images_{}.csv", task), csv);
 }
 
 int run(const ValidateArguments& arguments, const Common& common) {
@@ -86,36 +89,36 @@ int run(const ValidateArguments& arguments, const Common& common) {
 }  // namespace
 
 Command declare_validate() {
-  return {"validate",
-          "Diagnose a cohort with reference masks and diagnoses, and measure every stage against them",
-          "hepatica validate phantoms/manifest.csv --split test --out validation",
-          [](CLI::App& app) -> std::function<int(const Common&)> {
-            auto a = std::make_shared<ValidateArguments>();
-            app.add_option("manifest",
-                           a->manifest,
-                           "CSV, one row an image: patient, path, and phase, liver, lesions, diagnosis, "
-                           "benign_malignant, split where known")
-                ->required();
-            app.add_option(
-                   "--out",
-                   a->out,
-                   "folder for validation.json, cases.csv, froc.csv, predictions.csv; finished patients are kept in it "
-                   "and not run again")
-                ->required();
-            app.add_option("--split", a->split, "only rows with this value in the column split");
-            app.add_flag("--known-phases",
-                         a->known_phases,
-                         "take the phases from the manifest; otherwise those that ingest finds");
-            app.add_option("--lesion-from", a->lesion_from_mm, "long axis in mm from which lesion recall is asked for")
-                ->check(CLI::Range(0.0, 200.0))
-                ->capture_default_str();
-            app.add_option("--resamples", a->resamples, "bootstrap resamples of patients")
-                ->check(CLI::Range(100, 1000000))
-                ->capture_default_str();
-            app.add_flag("--any-age", a->any_age, "diagnose patients outside the age that the recipe is for, too");
-            add_model_arguments(app, a->models);
-            return [a](const Common& common) { return run(*a, common); };
-          }};
+  return {
+      "validate",
+      "Diagnose a cohort with reference masks and diagnoses, and measure every stage against them",
+      "hepatica validate phantoms/manifest.csv --split test --out validation",
+      [](CLI::App& app) -> std::function<int(const Common&)> {
+        auto a = std::make_shared<ValidateArguments>();
+        app.add_option("manifest",
+                       a->manifest,
+                       "CSV, one row an image: patient, path, and phase, liver, lesions, diagnosis, "
+                       "benign_malignant, split where known")
+            ->required();
+        app.add_option(
+               "--out",
+               a->out,
+               "folder for validation.json, cases.csv, froc.csv, predictions*.csv; finished patients are kept in it "
+               "and not run again")
+            ->required();
+        app.add_option("--split", a->split, "only rows with this value in the column split");
+        app.add_flag(
+            "--known-phases", a->known_phases, "take the phases from the manifest; otherwise those that ingest finds");
+        app.add_option("--lesion-from", a->lesion_from_mm, "long axis in mm from which lesion recall is asked for")
+            ->check(CLI::Range(0.0, 200.0))
+            ->capture_default_str();
+        app.add_option("--resamples", a->resamples, "bootstrap resamples of patients")
+            ->check(CLI::Range(100, 1000000))
+            ->capture_default_str();
+        app.add_flag("--any-age", a->any_age, "diagnose patients outside the age that the recipe is for, too");
+        add_model_arguments(app, a->models);
+        return [a](const Common& common) { return run(*a, common); };
+      }};
 }
 
 }  // namespace hepatica::cmd

@@ -12,47 +12,45 @@ namespace hepatica {
 namespace {
 
 constexpr size_t kMasks = 5;
+constexpr char kFeatures[] = "features4";
+
+/// Sample n of an output [N, C, H, W].
+FeatureMap sample_of(const Array& all, size_t n) {
+  const size_t size = all.values.size() / size_t(all.shape[0]);
+  const auto begin = all.values.begin() + std::ptrdiff_t(n * size);
+  return {all.shape[1], all.shape[2], all.shape[3], {begin, begin + std::ptrdiff_t(size)}};
+}
 
 class LilNetClassifier final : public Classifier {
  public:
-  LilNetClassifier(std::shared_ptr<Predictor> predictor,
-                   std::string task,
-                   const std::vector<std::string>& classes,
-                   const ClassifyOptions& options)
-      : network_(std::move(predictor), task, classes, options), task_(std::move(task)) {}
+  LilNetClassifier(const CropNetwork& network, std::string task)
+      : network_(network), task_(std::move(task)), model_(make_crop_model(network)) {}
 
   const std::string& task() const override { return task_; }
   const std::vector<std::string>& classes() const override { return network_.classes(); }
 
   std::vector<ImagePrediction> classify(const PreprocessedStudy& study,
                                         const std::vector<Detection>& detections) const override {
-    const std::vector<std::vector<double>> logits =
-        network_.logits(detections.size(), [&](size_t n) { return crop_of(study, detections[n]); });
+    Progress progress("types", detections.size());
+    const std::vector<std::vector<double>> logits = network_.logits(detections.size(), [&](size_t n) {
+      progress.advance();
+      return model_->crop(study, detections[n]);
+    });
     std::vector<ImagePrediction> predictions(detections.size());
     for (size_t n = 0; n < detections.size(); ++n) {
-      const Volume<int16_t>& hu = study.images[detections[n].image].hu;
       predictions[n].detection = detections[n];
-      predictions[n].crop = crop_box(detections[n].box, hu.nx(), hu.ny(), network_.input());
+      predictions[n].crop = model_->crop_box(study, detections[n]);
       predictions[n].logits = logits[n];
     }
     return predictions;
   }
 
-  std::vector<FeatureMap> features(const PreprocessedStudy& study,
-                                   const std::vector<Detection>& detections) const override {
-    return network_.features(detections.size(), [&](size_t n) { return crop_of(study, detections[n]); });
-  }
-
-  std::vector<std::vector<float>> class_weights() const override { return network_.class_weights(); }
+  const CropModel& crop_model() const override { return *model_; }
 
  private:
-  PlaneImage crop_of(const PreprocessedStudy& study, const Detection& detection) const {
-    const Volume<int16_t>& hu = study.images[detection.image].hu;
-    return classify_crop(hu.slice(detection.slice), hu.nx(), hu.ny(), detection.box, network_.input());
-  }
-
   CropNetwork network_;
   std::string task_;
+  std::unique_ptr<CropModel> model_;
 };
 
 }  // namespace
@@ -91,6 +89,16 @@ std::vector<double> aggregate_masks(std::span<const float> out4, std::span<const
       logits[c] += (double(out4[at]) + double(out3[at])) / double(2 * kMasks);
     }
   return logits;
+}
+
+Array aggregate_weights(const std::vector<size_t>& classes, size_t class_count) {
+  const size_t columns = kMasks * class_count;
+  Array weights{{int64_t(kMasks * classes.size()), int64_t(columns)},
+                std::vector<float>(kMasks * classes.size() * columns, 0.0f)};
+  for (size_t n = 0; n < classes.size(); ++n)
+    for (size_t j = 0; j < kMasks; ++j)
+      weights.values[(kMasks * n + j) * columns + kMasks * classes[n] + j] = 1.0f / float(2 * kMasks);
+  return weights;
 }
 
 std::vector<std::vector<float>> lilnet_class_weights(const Array& fc, const Array& fc_ens) {
@@ -137,10 +145,7 @@ CropNetwork::CropNetwork(std::shared_ptr<Predictor> predictor,
   if (metadata.contains("input")) options_.input = classify_input_from_json(metadata["input"], task);
 }
 
-std::map<std::string, Array> CropNetwork::run(size_t first,
-                                              size_t count,
-                                              const std::function<PlaneImage(size_t)>& crop,
-                                              const std::vector<std::string>& wanted) const {
+Array CropNetwork::batch_of(size_t first, size_t count, const std::function<PlaneImage(size_t)>& crop) const {
   check_interrupted();
   const size_t size = size_t(3) * size_t(options_.input.size) * size_t(options_.input.size);
   Array input{{int64_t(count), 3, options_.input.size, options_.input.size}, std::vector<float>(count * size)};
@@ -148,14 +153,20 @@ std::map<std::string, Array> CropNetwork::run(size_t first,
     const PlaneImage image = crop(first + n);
     std::copy(image.values.begin(), image.values.end(), input.values.begin() + std::ptrdiff_t(n * size));
   });
-  return predictor_->run(input, wanted);
+  return input;
+}
+
+std::map<std::string, Array> CropNetwork::run(size_t first,
+                                              size_t count,
+                                              const std::function<PlaneImage(size_t)>& crop,
+                                              const std::vector<std::string>& wanted) const {
+  return predictor_->run(batch_of(first, count, crop), wanted);
 }
 
 std::vector<std::vector<double>> CropNetwork::logits(size_t count,
                                                      const std::function<PlaneImage(size_t)>& crop) const {
   std::vector<std::vector<double>> all;
   const size_t classes = classes_.size();
-  Progress progress("types", count);
   for (size_t first = 0; first < count; first += size_t(options_.batch)) {
     const size_t batch = std::min(size_t(options_.batch), count - first);
     const auto outputs = run(
@@ -171,7 +182,6 @@ std::vector<std::vector<double>> CropNetwork::logits(size_t count,
         all.emplace_back(row, row + classes);
       }
     }
-    progress.advance(batch);
   }
   return all;
 }
@@ -180,14 +190,44 @@ std::vector<FeatureMap> CropNetwork::features(size_t count, const std::function<
   std::vector<FeatureMap> maps;
   for (size_t first = 0; first < count; first += size_t(options_.batch)) {
     const size_t batch = std::min(size_t(options_.batch), count - first);
-    const Array features = std::move(run(first, batch, crop, {"features4"}).at("features4"));
-    const size_t size = features.values.size() / batch;
-    for (size_t n = 0; n < batch; ++n) {
-      const auto begin = features.values.begin() + std::ptrdiff_t(n * size);
-      maps.push_back({features.shape[1], features.shape[2], features.shape[3], {begin, begin + std::ptrdiff_t(size)}});
-    }
+    const auto outputs = run(first, batch, crop, {kFeatures});
+    for (size_t n = 0; n < batch; ++n) maps.push_back(sample_of(outputs.at(kFeatures), n));
   }
   return maps;
+}
+
+std::vector<CropGradient> CropNetwork::gradients(const std::vector<PlaneImage>& crops,
+                                                 const std::vector<size_t>& classes,
+                                                 CropModel::Layer at) const {
+  HEPATICA_ASSERT(crops.size() == classes.size());
+  std::vector<CropGradient> all;
+  for (size_t first = 0; first < crops.size(); first += size_t(options_.batch)) {
+    const size_t batch = std::min(size_t(options_.batch), crops.size() - first);
+    const Array input = batch_of(first, batch, [&](size_t n) { return crops[n]; });
+    const std::vector<size_t> chosen(classes.begin() + std::ptrdiff_t(first),
+                                     classes.begin() + std::ptrdiff_t(first + batch));
+    const Differential d =
+        predictor_->differentiate(input, logit_weights(chosen), at == CropModel::Layer::input ? "input" : kFeatures);
+    for (size_t n = 0; n < batch; ++n) all.push_back({d.values[n], sample_of(d.at, n), sample_of(d.gradient, n)});
+  }
+  return all;
+}
+
+std::map<std::string, Array> CropNetwork::logit_weights(const std::vector<size_t>& classes) const {
+  if (lilnet_) {
+    const Array weights = aggregate_weights(classes, classes_.size());
+    return {{"out4", weights}, {"out3", weights}};
+  }
+  Array weights{{int64_t(classes.size()), int64_t(classes_.size())},
+                std::vector<float>(classes.size() * classes_.size(), 0.0f)};
+  for (size_t n = 0; n < classes.size(); ++n) weights.values[n * classes_.size() + classes[n]] = 1;
+  return {{"logits", weights}};
+}
+
+CropNetwork CropNetwork::with_random_layers(size_t layers, uint64_t seed) const {
+  CropNetwork changed = *this;
+  changed.predictor_ = predictor_->with_random_layers(layers, seed);
+  return changed;
 }
 
 std::vector<std::vector<float>> CropNetwork::class_weights() const {
@@ -203,7 +243,7 @@ std::unique_ptr<Classifier> make_lilnet_classifier(std::shared_ptr<Predictor> pr
                                                    const std::string& task,
                                                    const std::vector<std::string>& classes,
                                                    const ClassifyOptions& options) {
-  return std::make_unique<LilNetClassifier>(std::move(predictor), task, classes, options);
+  return std::make_unique<LilNetClassifier>(CropNetwork(std::move(predictor), task, classes, options), task);
 }
 
 }  // namespace hepatica

@@ -27,6 +27,10 @@ std::vector<Detection> sampled(const std::vector<Detection>& detections, int64_t
 /// out3[j, 5c + j], each [5, 5 * classes] (methods of the published code, process.py).
 std::vector<double> aggregate_masks(std::span<const float> out4, std::span<const float> out3, size_t classes);
 
+/// The same for a batch as weights of the outputs: the logit of `classes[n]` is the sum of out4 and out3 times these
+/// over the rows of sample n, [5 * samples, 5 * class_count] (the same for both outputs).
+Array aggregate_weights(const std::vector<size_t>& classes, size_t class_count);
+
 /// Row 5c (no mask) of fc * fc_ens: the weight of class c on each channel of layer4. `fc` is [5 * classes, inner],
 /// `fc_ens` [inner, channels].
 std::vector<std::vector<float>> lilnet_class_weights(const Array& fc, const Array& fc_ens);
@@ -46,18 +50,30 @@ class CropNetwork {
   std::vector<std::vector<double>> logits(size_t count, const std::function<PlaneImage(size_t)>& crop) const;
   std::vector<FeatureMap> features(size_t count, const std::function<PlaneImage(size_t)>& crop) const;
   std::vector<std::vector<float>> class_weights() const;
+  /// The logit of `classes[n]` of each crop and its gradient with respect to its features or the crop, in batches.
+  std::vector<CropGradient> gradients(const std::vector<PlaneImage>& crops,
+                                      const std::vector<size_t>& classes,
+                                      CropModel::Layer at) const;
+  std::vector<std::string> layers() const { return predictor_->layer_groups(); }
+  CropNetwork with_random_layers(size_t layers, uint64_t seed) const;
 
  private:
+  Array batch_of(size_t first, size_t count, const std::function<PlaneImage(size_t)>& crop) const;
   std::map<std::string, Array> run(size_t first,
                                    size_t count,
                                    const std::function<PlaneImage(size_t)>& crop,
                                    const std::vector<std::string>& wanted) const;
+  /// The logit of one class a sample as weights of the network's outputs.
+  std::map<std::string, Array> logit_weights(const std::vector<size_t>& classes) const;
 
   std::shared_ptr<Predictor> predictor_;
   std::vector<std::string> classes_;
   ClassifyOptions options_;
   bool lilnet_ = true;
 };
+
+/// The network as a function of crops of studies.
+std::unique_ptr<CropModel> make_crop_model(const CropNetwork& network);
 
 /// `classes` are used where the checkpoint does not name its own.
 std::unique_ptr<Classifier> make_lilnet_classifier(std::shared_ptr<Predictor> predictor,

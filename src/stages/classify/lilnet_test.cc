@@ -31,6 +31,22 @@ TEST(LilnetClassWeights, RowFiveCOfTheProduct) {
   EXPECT_EQ(weights[1], (std::vector<float>{-1, -2, -3}));
 }
 
+TEST(AggregateWeights, GiveTheAggregateBack) {
+  // Two samples of two classes: out[row][column] = 100 row + column; out4 = out3.
+  std::vector<float> out;
+  for (size_t row = 0; row < 10; ++row)
+    for (size_t column = 0; column < 10; ++column) out.push_back(float(100 * row + column));
+  const Array weights = aggregate_weights({1, 0}, 2);
+  ASSERT_EQ(weights.shape, (std::vector<int64_t>{10, 10}));
+  double first = 0, second = 0;
+  for (size_t v = 0; v < 50; ++v) {
+    first += 2 * double(weights.values[v]) * out[v];
+    second += 2 * double(weights.values[50 + v]) * out[50 + v];
+  }
+  EXPECT_NEAR(first, aggregate_masks({out.data(), 50}, {out.data(), 50}, 2)[1], 1e-4);
+  EXPECT_NEAR(second, aggregate_masks({out.data() + 50, 50}, {out.data() + 50, 50}, 2)[0], 1e-4);
+}
+
 TEST(Sampled, EvenlyWithinEachImage) {
   std::vector<Detection> detections;
   for (int64_t k = 0; k < 9; ++k) detections.push_back({0, k, {}, 1});
@@ -93,8 +109,12 @@ TEST(Classifier, CropsAroundTheBoxInBatches) {
   EXPECT_NEAR(predictions[0].logits[1], 0.0, 1e-6);
   EXPECT_NEAR(predictions[1].logits[1], 0.75, 1e-6);
   EXPECT_EQ(predictions[1].crop, (Box2{9, 9, 41, 41}));
-  EXPECT_EQ(classifier->features(study, detections).size(), 3u);
-  EXPECT_EQ(classifier->class_weights()[1], (std::vector<float>{3, 4}));
+  const CropModel& model = classifier->crop_model();
+  EXPECT_EQ(model.features({model.crop(study, detections[1])}).size(), 1u);
+  EXPECT_EQ(model.class_weights()[1], (std::vector<float>{3, 4}));
+  EXPECT_NEAR(model.logits({model.crop(study, detections[1])})[0][1], 0.75, 1e-6);
+  EXPECT_EQ(model.crop_box(study, detections[1]), (Box2{9, 9, 41, 41}));
+  EXPECT_EQ(model.black(), 0.0f);
 }
 
 TEST(Classifier, WrongCheckpoints) {

@@ -1,19 +1,11 @@
 #include "stages/explain/activation.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/error.h"
 
 namespace hepatica {
-
-ExplainOptions read_explain_options(const Block& block) {
-  ExplainOptions options;
-  OptionReader reader(block);
-  options.maps = reader.boolean("maps", options.maps);
-  options.lesions = reader.integer("lesions", options.lesions, 0, 1000);
-  reader.finish();
-  return options;
-}
 
 std::vector<float> activation_map(const FeatureMap& features, const std::vector<float>& weights) {
   HEPATICA_ASSERT(weights.size() == size_t(features.channels));
@@ -26,6 +18,35 @@ std::vector<float> activation_map(const FeatureMap& features, const std::vector<
   if (largest > 0)
     for (float& value : map) value /= largest;
   return map;
+}
+
+std::vector<float> grad_cam(const FeatureMap& features, const FeatureMap& gradient) {
+  HEPATICA_ASSERT(features.values.size() == gradient.values.size());
+  const auto cells = features.rows * features.columns;
+  std::vector<float> weights;
+  for (int64_t c = 0; c < features.channels; ++c) {
+    const auto first = gradient.values.begin() + c * cells;
+    weights.push_back(float(std::accumulate(first, first + cells, 0.0) / double(cells)));
+  }
+  return activation_map(features, weights);
+}
+
+std::vector<float> grad_cam_plus_plus(const FeatureMap& features, const FeatureMap& gradient) {
+  HEPATICA_ASSERT(features.values.size() == gradient.values.size());
+  const auto cells = features.rows * features.columns;
+  std::vector<float> weights;
+  for (int64_t c = 0; c < features.channels; ++c) {
+    const auto first = features.values.begin() + c * cells;
+    const double sum = std::accumulate(first, first + cells, 0.0);
+    double weight = 0;
+    for (int64_t cell = 0; cell < cells; ++cell) {
+      const double g = gradient.values[size_t(c * cells + cell)];
+      const double denominator = 2 * g * g + sum * g * g * g;
+      if (g > 0 && denominator != 0) weight += g * g / denominator * g;
+    }
+    weights.push_back(float(weight));
+  }
+  return activation_map(features, weights);
 }
 
 }  // namespace hepatica

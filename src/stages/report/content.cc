@@ -275,6 +275,7 @@ void append_results(const ReportInput& input, std::vector<ReportBlock>& blocks) 
     blocks.emplace_back(Heading{diagnosis.status == Diagnosis::Status::abstain ? "Probabilities (not concluded from)"
                                                                                : "Probabilities"});
     blocks.emplace_back(probability_bars(input, *diagnosis.patient));
+    append_phase_shares(input, blocks);
   }
   const auto warnings = all_warnings(input);
   if (!warnings.empty()) blocks.emplace_back(Note{Tone::caution, plural(warnings.size(), "warning"), warnings});

@@ -85,6 +85,9 @@ struct ReportDocument {
 /// All that both forms show. Figures refer to `input`, which must outlive the document.
 ReportDocument report_document(const ReportInput& input);
 
+/// What each phase adds to the patient's decisions, as charts, appended to `blocks`; nothing where it is not known.
+void append_phase_shares(const ReportInput& input, std::vector<ReportBlock>& blocks);
+
 /// Pictures of each lesion's best slices and of the whole liver, appended to `blocks`.
 void append_pictures(const ReportInput& input, std::vector<ReportBlock>& blocks);
 

@@ -1,5 +1,7 @@
 #include "study/json.h"
 
+#include <algorithm>
+
 #include "stages/report/content.h"
 #include "stages/report/report.h"
 #include "stages/report/slice_view.h"
@@ -63,8 +65,45 @@ json json_of_lesions(const ReportInput& input) {
   return all;
 }
 
+json json_of_shapley(const Diagnosis& diagnosis) {
+  json stages = json::object();
+  for (const StagePrediction& stage : diagnosis.stages) {
+    if (!stage.shapley) continue;
+    const PhaseShapley& shapley = *stage.shapley;
+    json phases = json::object();
+    for (const auto& [phase, value] : shapley.phases) phases[std::string(name_of(phase))] = value;
+    stages[stage.task] = {{"class", shapley.chosen},
+                          {"value", shapley.value},
+                          {"none", shapley.none},
+                          {"all", shapley.all},
+                          {"phases", phases}};
+  }
+  return stages;
+}
+
+/// The maps that were made, with the additivity of those of pixels' values.
+json json_of_maps(const ReportInput& input) {
+  json maps = json::array();
+  for (const StagePrediction& stage : input.diagnosis.stages)
+    for (const ImagePrediction& image : stage.images) {
+      if (image.activation.empty()) continue;
+      const auto best = std::max_element(image.logits.begin(), image.logits.end()) - image.logits.begin();
+      json one = {{"task", stage.task}, {"class", stage.classes[size_t(best)]}, {"slice", image.detection.slice}};
+      locate(one, image.detection, input);
+      if (image.additivity)
+        one["additivity"] = {{"logit", image.additivity->logit},
+                             {"baseline", image.additivity->baseline},
+                             {"attributed", image.additivity->attributed},
+                             {"residual", image.additivity->residual()}};
+      maps.push_back(std::move(one));
+    }
+  return {{"method", input.diagnosis.map_method.empty() ? json(nullptr) : json(input.diagnosis.map_method)},
+          {"maps", maps}};
+}
+
 json json_of_patient(const Diagnosis& diagnosis) {
   json document = diagnosis.patient.value_or(HierarchyPrediction{});
+  document["shapley"] = json_of_shapley(diagnosis);
   if (!diagnosis.patient) document["prediction"] = nullptr;
   document["abstain_reason"] = optional_text(diagnosis.abstain_reason);
   return document;
@@ -82,6 +121,7 @@ json report_json(const ReportInput& input) {
           {"liver", json_of_liver(input.images)},
           {"lesions", json_of_lesions(input)},
           {"patient", json_of_patient(input.diagnosis)},
+          {"explanation", json_of_maps(input)},
           {"warnings", report::all_warnings(input)},
           {"timings_s", timings},
           {"provenance", input.provenance},

@@ -66,11 +66,6 @@ ScreenBox close_up(const SliceView& view, const Box2& box, const std::optional<E
   return {lesion.center_x() - 0.5 * side, lesion.center_y() - 0.5 * side, side, side};
 }
 
-std::string task_text(const StagePrediction& stage) {
-  if (stage.task == "benign_malignant") return "benign or malignant";
-  return "type among " + stage.task + " lesions";
-}
-
 std::string chosen_class(const Explanation& explanation) {
   const auto& logits = explanation.image->logits;
   if (logits.empty() || logits.size() > explanation.stage->classes.size()) return "the chosen class";
@@ -79,14 +74,28 @@ std::string chosen_class(const Explanation& explanation) {
   return name == "benign" || name == "malignant" ? name : short_class_name(name);
 }
 
-Figure activation_figure(SlicePicture picture, const Explanation& explanation, const std::string& where) {
+std::string residual_text(const ImagePrediction& image) {
+  if (!image.additivity) return "";
+  return fmt::format(", {} of {} logits unexplained",
+                     number(image.additivity->residual(), 2),
+                     number(image.additivity->logit - image.additivity->baseline, 2));
+}
+
+Figure activation_figure(SlicePicture picture,
+                         const Explanation& explanation,
+                         const std::string& method,
+                         const std::string& where) {
   picture.activation = explanation.image;
   picture.liver = nullptr;
-  picture.title = "Activation";
+  picture.title = "Evidence";
   Figure figure = slice_figure(picture, kCropWidth, kCropPixelsPerUnit);
   const std::string chosen = chosen_class(explanation);
-  figure.alt = fmt::format("{}: class activation map for {} over the classifier's crop", where, chosen);
-  figure.caption = fmt::format("Class activation for \u201c{}\u201d ({})", chosen, task_text(*explanation.stage));
+  figure.alt = fmt::format("{}: map of the evidence ({}) for {} over the classifier's crop", where, method, chosen);
+  figure.caption = fmt::format("{} for \u201c{}\u201d ({}{})",
+                               method,
+                               chosen,
+                               task_text(explanation.stage->task),
+                               residual_text(*explanation.image));
   return figure;
 }
 
@@ -114,7 +123,8 @@ std::vector<Figure> figures_of(const ReportInput& input, const Lesion& lesion, c
   near.caption = explanation ? "Close-up: what the classifier saw" : "Close-up";
 
   std::vector<Figure> row{whole, near};
-  if (explanation) row.push_back(activation_figure(picture, *explanation, where));
+  if (explanation)
+    row.push_back(activation_figure(picture, *explanation, map_method_text(input.diagnosis.map_method), where));
   return row;
 }
 

@@ -49,6 +49,11 @@ TEST(ReportJson, HasTheKeysOfTheCommandContract) {
   expect_keys(document["patient"], {"benign_malignant", "probabilities", "prediction", "abstain_reason"});
   EXPECT_EQ(document["patient"]["prediction"], "hcc");
   EXPECT_TRUE(document["patient"]["abstain_reason"].is_null());
+  EXPECT_EQ(document["patient"]["shapley"]["benign_malignant"]["phases"]["arterial"], 2.9);
+  EXPECT_EQ(document["explanation"]["method"], "cam");
+  ASSERT_EQ(document["explanation"]["maps"].size(), 2u);
+  EXPECT_EQ(document["explanation"]["maps"][1]["phase"], "portal_venous");
+  EXPECT_FALSE(document["explanation"]["maps"][1].contains("additivity"));
   expect_keys(document["series"][2],
               {"uid",
                "phase",
@@ -105,10 +110,20 @@ TEST(ReportHtml, SaysWhatWasFound) {
                            "Class activation for \u201cmalignant\u201d",
                            "shared warning"})
     EXPECT_GE(count_of(html, text), 1u) << text;
-  // Two phases with slice, close-up and activation each, and an overview of three slices for each phase.
-  EXPECT_EQ(count_of(html, "<img "), 12u);
+  // Two phases with slice, close-up and map each, an overview of three slices for each phase, and the phases' shares.
+  EXPECT_EQ(count_of(html, "<img "), 13u);
+  EXPECT_EQ(count_of(html, "<img alt=\"Shapley value of each phase for malignant"), 1u);
   EXPECT_EQ(count_of(html, "<img alt=\"Lesion 1, "), 6u);
   EXPECT_GT(count_of(html, "<th scope=\"col\""), 10u);
+}
+
+TEST(ReportHtml, NamesTheMapsMethodAndWhatItLeavesUnexplained) {
+  const auto made = synthetic_report();
+  made->diagnosis.map_method = "expected_gradients";
+  for (ImagePrediction& image : made->diagnosis.stages[0].images) image.additivity = Additivity{3, 0.5, 2.25};
+  EXPECT_EQ(count_of(report_html(made->input), "SHAP values of the pixels for \u201cmalignant\u201d"), 2u);
+  EXPECT_EQ(count_of(report_html(made->input), "0.25 of 2.50 logits unexplained"), 2u);
+  EXPECT_DOUBLE_EQ(report_json(made->input)["explanation"]["maps"][0]["additivity"]["residual"], 0.25);
 }
 
 TEST(ReportHtml, ShowsTheLiverWhereNoLesionWasFound) {
@@ -147,7 +162,7 @@ TEST(ReportPictures, CopeWithDetectionsThatCannotBeShown) {
   EXPECT_EQ(count_of(report_html(made->input), "<img alt=\"Lesion"), 0u);
   made->images.images[0].hu = {};
   made->images.images[1].hu = {};
-  EXPECT_EQ(count_of(report_html(made->input), "<img"), 0u);
+  EXPECT_EQ(count_of(report_html(made->input), "<img"), 1u);  // the phases' shares alone
 }
 
 std::string pdf_text(const fs::path& pdf, const fs::path& text) {

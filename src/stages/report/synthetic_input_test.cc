@@ -105,7 +105,9 @@ std::unique_ptr<SyntheticReport> synthetic_report() {
   made->diagnosis.lesions = {lesion};
   made->diagnosis.lesion_predictions = {prediction};
   made->diagnosis.patient = prediction;
+  stage.shapley = PhaseShapley{"malignant", "logit", 0, 2.59, {{Phase::arterial, 2.9}, {Phase::portal_venous, -0.31}}};
   made->diagnosis.stages = {stage};
+  made->diagnosis.map_method = "cam";
   made->provenance = {"hepatica",
                       "0.1.0",
                       "abcdef123456",

@@ -124,6 +124,18 @@ std::string long_class_name(std::string_view name) {
   return found == class_names().end() ? readable(name) : found->second.long_name;
 }
 
+std::string map_method_text(std::string_view method) {
+  if (method == "grad_cam") return "Grad-CAM";
+  if (method == "grad_cam_pp") return "Grad-CAM++";
+  if (method == "expected_gradients") return "SHAP values of the pixels";
+  return "Class activation";
+}
+
+std::string task_text(std::string_view task) {
+  if (task == "benign_malignant") return "benign or malignant";
+  return fmt::format("type among {} lesions", task);
+}
+
 std::string readable(std::string_view name) {
   std::string text(name);
   std::replace(text.begin(), text.end(), '_', ' ');

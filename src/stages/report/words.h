@@ -36,6 +36,12 @@ std::string short_class_name(std::string_view name);   ///< "HCC" from "hcc"
 std::string column_class_name(std::string_view name);  ///< for narrow columns, "Met." from "metastasis"
 std::string long_class_name(std::string_view name);    ///< "Hepatocellular carcinoma" from "hcc"
 
+/// "Class activation", "Grad-CAM", "Grad-CAM++" or "SHAP values of the pixels" from the method's name.
+std::string map_method_text(std::string_view method);
+
+/// "benign or malignant", "type among benign lesions" from the classifier's task.
+std::string task_text(std::string_view task);
+
 /// "Benign malignant" from "benign_malignant".
 std::string readable(std::string_view name);
 

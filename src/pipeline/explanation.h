@@ -1,0 +1,20 @@
+// Evidence for a diagnosis: what each phase adds, and maps of the crops.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "stages/explain/crop_map.h"
+#include "study/stages.h"
+
+namespace hepatica {
+
+/// Adds to each stage of the patient's diagnosis the phases' Shapley values, and, where the options ask for maps, a map
+/// for the class of each best slice of the largest lesions (of every classified slice of theirs with `voxels`).
+/// Warnings go to the diagnosis.
+void explain(const PreprocessedStudy& study,
+             const std::vector<std::unique_ptr<Classifier>>& classifiers,
+             const ExplainOptions& options,
+             Diagnosis& diagnosis);
+
+}  // namespace hepatica
