@@ -70,6 +70,27 @@ void note_diagnosis(const Outcome& outcome, CaseResult& result) {
   for (const auto& [stage, seconds] : outcome.provenance.timings_s) result.stage_seconds[stage] += seconds;
 }
 
+/// Means of the first classifier's feature maps over the crops that the diagnosis rests on.
+std::vector<double> mean_features(const Outcome& outcome, const Pipeline& pipeline) {
+  constexpr size_t kBatch = 16;
+  std::vector<double> sums;
+  if (outcome.diagnosis.stages.empty()) return sums;
+  const CropModel& model = pipeline.classifiers().front()->crop_model();
+  const std::vector<ImagePrediction>& images = outcome.diagnosis.stages.front().images;
+  for (size_t first = 0; first < images.size(); first += kBatch) {
+    std::vector<PlaneImage> crops;
+    for (size_t n = first; n < std::min(first + kBatch, images.size()); ++n)
+      crops.push_back(model.crop(outcome.images, images[n].detection));
+    for (const FeatureMap& map : model.features(crops)) {
+      const auto cells = size_t(map.rows * map.columns);
+      sums.resize(size_t(map.channels));
+      for (size_t i = 0; i < map.values.size(); ++i)
+        sums[i / cells] += double(map.values[i]) / double(cells * images.size());
+    }
+  }
+  return sums;
+}
+
 CaseResult start(const ReferencePatient& patient) {
   CaseResult result;
   result.patient = patient.id;
@@ -102,6 +123,7 @@ CaseResult run_patient(const ReferenceManifest& manifest,
     Outcome outcome = pipeline.diagnose(cohort.study);
     result.seconds = seconds_since(begin);
     note_diagnosis(outcome, result);
+    if (options.features) result.features = mean_features(outcome, pipeline);
     compare(manifest, patient, cohort, pipeline, outcome, result);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::interrupted || error.code() == ErrorCode::write_failed) throw;
@@ -114,7 +136,8 @@ CaseResult run_patient(const ReferenceManifest& manifest,
 }
 
 std::string fingerprint_of(const ReferencePatient& patient, const Pipeline& pipeline, const CohortRunOptions& options) {
-  std::string text = fmt::format("{} {} {} {} ", kVersion, kCommit, pipeline.recipe().sha256, options.known_phases);
+  std::string text = fmt::format(
+      "{} {} {} {} {} ", kVersion, kCommit, pipeline.recipe().sha256, options.known_phases, options.features);
   for (const Provenance::Model& model : pipeline.models()) text += model.sha256;
   for (const ReferenceImage& image : patient.images)
     text += fmt::format("|{}|{}|{}|{}", image.path.string(), image.liver, image.lesions, name_of(image.phase));

@@ -12,6 +12,7 @@ namespace hepatica::cmd {
 struct CohortRunOptions {
   fs::path cases;             ///< folder that keeps one JSON file a finished patient
   bool known_phases = false;  ///< phases from the manifest instead of those that ingest finds
+  bool features = false;      ///< keep the first classifier's features, which takes its time again
 };
 
 /// One result a patient, in the manifest's order. Patients that an earlier run finished with the same program, recipe,

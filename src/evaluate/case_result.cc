@@ -81,6 +81,7 @@ void to_json(nlohmann::json& json, const CaseResult& r) {
           {"probabilities", r.probabilities},
           {"prediction", r.prediction},
           {"scores", scores},
+          {"features", r.features},
           {"seconds", r.seconds},
           {"stage_seconds", r.stage_seconds},
           {"fingerprint", r.fingerprint}};
@@ -110,6 +111,7 @@ void from_json(const nlohmann::json& json, CaseResult& r) {
   json.at("probabilities").get_to(r.probabilities);
   json.at("prediction").get_to(r.prediction);
   for (const auto& stage : json.at("scores")) r.scores.push_back(scores_of(stage));
+  json.at("features").get_to(r.features);
   json.at("seconds").get_to(r.seconds);
   json.at("stage_seconds").get_to(r.stage_seconds);
   json.at("fingerprint").get_to(r.fingerprint);

@@ -56,6 +56,8 @@ struct CaseResult {
   std::map<std::string, double> benign_malignant_found, probabilities;  ///< empty where nothing was classified
   std::string prediction;
   std::vector<StageScores> scores;  ///< in the order of the recipe's classifiers
+  /// Of the first classifier: means of its last feature maps over the crops of the patient; empty where not asked for.
+  std::vector<double> features;
   double seconds = 0;
   std::map<std::string, double> stage_seconds;
   std::string fingerprint;  ///< of program, recipe, models and the patient's rows; a change makes the case run again
@@ -122,6 +124,10 @@ std::string predictions_csv(const std::vector<CaseResult>& cases, const std::str
 /// truth is one of its classes. The mean over a patient's rows is what the pipeline decided from. Empty where there is
 /// no such patient.
 std::string image_predictions_csv(const std::vector<CaseResult>& cases, const std::string& task);
+
+/// "case_id,truth,f0,f1,...", as `evaluate --features` takes them: patients with features and a diagnosis. Empty where
+/// there is none.
+std::string features_csv(const std::vector<CaseResult>& cases);
 
 /// The tasks for which a patient has scores of images, in the order in which they occur.
 std::vector<std::string> scored_tasks(const std::vector<CaseResult>& cases);

@@ -135,6 +135,22 @@ std::string image_predictions_csv(const std::vector<CaseResult>& cases, const st
   return csv;
 }
 
+std::string features_csv(const std::vector<CaseResult>& cases) {
+  std::string csv;
+  for (const CaseResult& one : cases) {
+    if (one.features.empty() || one.diagnosis.empty()) continue;
+    if (csv.empty()) {
+      std::vector<std::string> header{"case_id", "truth"};
+      for (size_t f = 0; f < one.features.size(); ++f) header.push_back(fmt::format("f{}", f));
+      csv = csv_line(header);
+    }
+    std::vector<std::string> cells{one.patient, one.diagnosis};
+    for (double value : one.features) cells.push_back(fmt::format("{:.7g}", value));
+    csv += csv_line(cells);
+  }
+  return csv;
+}
+
 std::vector<std::string> scored_tasks(const std::vector<CaseResult>& cases) {
   std::vector<std::string> tasks;
   for (const CaseResult& one : cases)

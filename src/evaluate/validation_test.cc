@@ -121,7 +121,10 @@ TEST(Validation, FrocByHand) {
 }
 
 TEST(Validation, CasesSurviveJsonAndTables) {
-  const CaseResult one = patient("a", "hcc", "hcc", .9, true, 0);
+  CaseResult one = patient("a", "hcc", "hcc", .9, true, 0);
+  EXPECT_EQ(features_csv({one}), "");
+  one.features = {0.25, 3};
+  EXPECT_EQ(features_csv({one}), "case_id,truth,f0,f1\na,hcc,0.25,3\n");
   const CaseResult again = nlohmann::json(one).get<CaseResult>();
   EXPECT_EQ(nlohmann::json(one), nlohmann::json(again));
   EXPECT_EQ(predictions_csv({one}, "types"),

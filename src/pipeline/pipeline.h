@@ -34,6 +34,8 @@ class Pipeline {
   const Recipe& recipe() const { return recipe_; }
   /// The models that it runs.
   const std::vector<Provenance::Model>& models() const { return models_.loaded(); }
+  /// In the order of the recipe: the first tells benign from malignant.
+  const std::vector<std::unique_ptr<Classifier>>& classifiers() const { return classifiers_; }
 
   /// No liver gives status refused with the reason, no lesion status no_lesion. Error{wrong_patient_group} where the
   /// patient is too young or too old for the recipe (an age that is not stated is a warning), {no_images} where no

@@ -15,7 +15,7 @@ namespace {
 
 struct ValidateArguments {
   std::string manifest, out, split;
-  bool known_phases = false;
+  bool known_phases = false, features = false;
   double lesion_from_mm = 10;
   int resamples = 2000;
   bool any_age = false;
@@ -63,6 +63,7 @@ void write_tables(const fs::path& folder,
   for (const std::string& task : scored_tasks(cases))
     if (const std::string csv = image_predictions_csv(cases, task); !csv.empty())
       write_file(folder / fmt::format("predictions_images_{}.csv", task), csv);
+  if (const std::string csv = features_csv(cases); !csv.empty()) write_file(folder / "features.csv", csv);
 }
 
 int run(const ValidateArguments& arguments, const Common& common) {
@@ -70,7 +71,8 @@ int run(const ValidateArguments& arguments, const Common& common) {
   const Pipeline pipeline(load_recipe(arguments.models.recipe, installed_folders("recipes")),
                           {model_folders(arguments.models), predictor_options(arguments.models), arguments.any_age});
   const fs::path out = arguments.out;
-  const std::vector<CaseResult> cases = run_cohort(manifest, pipeline, {out / "cases", arguments.known_phases});
+  const std::vector<CaseResult> cases =
+      run_cohort(manifest, pipeline, {out / "cases", arguments.known_phases, arguments.features});
   ValidationOptions options{{arguments.resamples, common.seed, 0.95}, arguments.lesion_from_mm};
   const Validation validation = validate(cases, options);
   nlohmann::json document = json_from_validation(validation, cases);
@@ -109,6 +111,9 @@ Command declare_validate() {
         app.add_option("--split", a->split, "only rows with this value in the column split");
         app.add_flag(
             "--known-phases", a->known_phases, "take the phases from the manifest; otherwise those that ingest finds");
+        app.add_flag("--features",
+                     a->features,
+                     "write features.csv: the first classifier's features of each patient, for evaluate --features");
         app.add_option("--lesion-from", a->lesion_from_mm, "long axis in mm from which lesion recall is asked for")
             ->check(CLI::Range(0.0, 200.0))
             ->capture_default_str();
