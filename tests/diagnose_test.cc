@@ -196,9 +196,10 @@ TEST_F(DiagnoseTest, MapsAreCheckedOnReferenceLesions) {
   write_file(folder_.path() / "manifest.csv",
              "patient,path,phase,lesions\n1,study/arterial.nii.gz,arterial,lesion.nii.gz\n"
              "1,study/portal_venous.nii.gz,portal_venous,lesion.nii.gz\n");
-  const std::string command = "trust " + (folder_.path() / "manifest.csv").string() + " --out " + out().string() +
-                              " --models " + models().string() +
-                              " --known-phases --methods cam,grad_cam --steps 2 --resamples 100 --json --precision f32";
+  const std::string command =
+      "trust " + (folder_.path() / "manifest.csv").string() + " --out " + out().string() + " --models " +
+      models().string() +
+      " --known-phases --methods cam,grad_cam --tolerance-mm 0 --steps 2 --resamples 100 --json --precision f32";
   ASSERT_EQ(run(command), 0) << errors();
   const nlohmann::json trust = output();
   EXPECT_EQ(trust["crops"], 2);

@@ -10,10 +10,10 @@ namespace hepatica::cmd {
 
 struct TrustOptions {
   std::vector<std::string> methods;
-  int64_t lesions = 1;      ///< the largest of each image
-  double shift = 0.25;      ///< how far crops are moved off the lesion's middle at most, in shares of their side
-  double tolerance_mm = 0;  ///< of the pointing game
-  int64_t steps = 20;       ///< of deletion and insertion
+  int64_t lesions = 1;       ///< the largest of each image
+  double shift = 0.25;       ///< how far crops are moved off the lesion's middle at most, in shares of their side
+  double tolerance_mm = 10;  ///< of the pointing game; 15 pixels of a photograph in its paper
+  int64_t steps = 20;        ///< of deletion and insertion
   bool known_phases = false;
   uint64_t seed = 0;
 };

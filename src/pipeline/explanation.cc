@@ -12,13 +12,14 @@ size_t index_of_winner(const std::vector<double>& values) {
 
 bool same(const Detection& a, const Detection& b) { return a.image == b.image && a.slice == b.slice && a.box == b.box; }
 
-/// The crops of a stage that get maps.
+/// The crops of a stage that get maps: of the largest lesions those of the best slices, or all.
 std::vector<ImagePrediction*> mapped_images(const std::vector<Lesion>& lesions,
-                                            const ExplainOptions& options,
+                                            int64_t largest,
+                                            bool every_slice,
                                             StagePrediction& stage) {
   std::vector<ImagePrediction*> wanted;
-  for (size_t l = 0; l < std::min(lesions.size(), size_t(options.lesions)); ++l)
-    for (const Detection& seen : options.voxels ? lesions[l].detections : lesions[l].best_slices) {
+  for (size_t l = 0; l < std::min(lesions.size(), size_t(largest)); ++l)
+    for (const Detection& seen : every_slice ? lesions[l].detections : lesions[l].best_slices) {
       const auto found = std::find_if(stage.images.begin(), stage.images.end(), [&](const ImagePrediction& image) {
         return same(image.detection, seen);
       });
@@ -36,9 +37,10 @@ std::vector<Detection> all_detections(const std::vector<Lesion>& lesions) {
 void add_maps(const PreprocessedStudy& study,
               const CropModel& model,
               const ExplainOptions& options,
+              bool every_slice,
               Diagnosis& diagnosis,
               StagePrediction& stage) {
-  const std::vector<ImagePrediction*> wanted = mapped_images(diagnosis.lesions, options, stage);
+  const std::vector<ImagePrediction*> wanted = mapped_images(diagnosis.lesions, options.lesions, every_slice, stage);
   std::vector<PlaneImage> crops;
   std::vector<size_t> classes;
   for (const ImagePrediction* image : wanted) {
@@ -77,7 +79,9 @@ void explain(const PreprocessedStudy& study,
                                   index_of_winner(stage.logits),
                                   late_fusion(stage, study),
                                   options.phase_shapley);
-    if (options.maps) add_maps(study, classifiers[c]->crop_model(), options, diagnosis, stage);
+    const bool decisive = c == 0 || stage.task == diagnosis.stages[0].shapley->chosen;
+    if (options.maps && decisive)
+      add_maps(study, classifiers[c]->crop_model(), options, options.voxels && c == 0, diagnosis, stage);
   }
   if (options.maps) diagnosis.map_method = options.method;
 }

@@ -71,7 +71,7 @@ PhaseShapley phase_shapley(const std::vector<Phase>& phases,
                            const PhaseShapleyOptions& options) {
   HEPATICA_ASSERT(chosen < classes.size() && classes.size() >= 2);
   std::vector<double> values(size_t(1) << phases.size());
-  if (options.none == "prior") values[0] = value_of(-std::log(double(classes.size() - 1)), options);
+  if (options.none == "prior") values[0] = value_of(std::log(1.0 / double(classes.size() - 1)), options);
   for (size_t subset = 1; subset < values.size(); ++subset)
     values[subset] = value_of(log_odds(logits(subset), chosen), options);
   PhaseShapley result{classes[chosen], options.value, values.front(), values.back(), {}};
