@@ -35,6 +35,8 @@ class Mixture {
   /// to within one. Where `balanced`, each class of a source gives the same number.
   std::vector<MixtureItem> draw(size_t count, Rng rng, bool balanced = false) const;
   size_t training_size() const;
+  /// Every training item once, source by source in their order.
+  std::vector<MixtureItem> training() const;
   /// All validation items; of each source at most `most`, evenly spread.
   std::vector<MixtureItem> validation(size_t most) const;
   /// Hashes and sizes of the sources, for the run's manifest.
