@@ -45,6 +45,8 @@ class Mixture {
   size_t training_size() const;
   /// Training items of each label.
   std::map<std::string, size_t> training_labels() const;
+  /// Every training item once, source by source in their order.
+  std::vector<MixtureItem> training() const;
   /// All validation items; of each source at most `most`, evenly spread.
   std::vector<MixtureItem> validation(size_t most) const;
   /// Every item kept from training for the last test.

@@ -1,5 +1,7 @@
 #include "nn/losses.h"
 
+#include "nn/worker_sum.h"
+
 namespace hepatica::nn {
 
 namespace {
@@ -12,6 +14,9 @@ Tensor own_mask_mean(const Tensor& head, int64_t classes) {
   // [B, row mask, class, column mask]: the diagonal over both masks is what was applied.
   return head.to(torch::kFloat).reshape({-1, 5, classes, 5}).diagonal(0, 1, 3).mean(-1);
 }
+
+/// First by second, which is at least `least`.
+Tensor quotient(const Tensor& two, double least) { return two[0] / two[1].clamp_min(least); }
 
 /// Weights spread to the logits' shape.
 Tensor full_weights(const Tensor& weights, const Tensor& logits) {
@@ -49,10 +54,12 @@ Tensor dice_loss(const Tensor& logits, const Tensor& targets, const Tensor& weig
   const auto sum = [&](const Tensor& values) {
     return options.batch ? values.sum().unsqueeze(0) : values.flatten(1).sum(1);
   };
-  const Tensor dice =
-      (2 * sum(w * p * t) + options.smooth) / (sum(w * p) + sum(w * t) + options.smooth).clamp_min(1e-12);
-  const Tensor valid = (sum(w) > 0).to(torch::kFloat);
-  return ((1 - dice) * valid).sum() / valid.sum().clamp_min(1);
+  Tensor sums = torch::stack({sum(w * p * t), sum(w * p) + sum(w * t), sum(w)});
+  if (options.batch) sums = worker_sum(sums);
+  const Tensor dice = (2 * sums[0] + options.smooth) / (sums[1] + options.smooth).clamp_min(1e-12);
+  const Tensor valid = (sums[2] > 0).to(torch::kFloat);
+  const Tensor mean = torch::stack({((1 - dice) * valid).sum(), valid.sum()});
+  return quotient(options.batch ? mean : worker_sum(mean), 1);
 }
 
 Tensor dice_bce_loss(const Tensor& logits, const Tensor& targets, const Tensor& weights, const DiceOptions& options) {
@@ -61,7 +68,7 @@ Tensor dice_bce_loss(const Tensor& logits, const Tensor& targets, const Tensor& 
   const Tensor x = logits.to(torch::kFloat), w = full_weights(weights, x);
   const auto each = F::BinaryCrossEntropyWithLogitsFuncOptions().reduction(torch::kNone);
   const Tensor bce = F::binary_cross_entropy_with_logits(x, targets.to(torch::kFloat), each);
-  return dice + options.bce * (bce * w).sum() / w.sum().clamp_min(1e-6);
+  return dice + options.bce * quotient(worker_sum(torch::stack({(bce * w).sum(), w.sum()})), 1e-6);
 }
 
 }  // namespace hepatica::nn

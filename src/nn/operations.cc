@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "nn/worker_sum.h"
 
 namespace hepatica::nn {
 
@@ -103,8 +104,36 @@ Tensor linear(const Call& c) {
   return torch::nn::functional::linear(c.x().to(weight.scalar_type()), weight, c.parameter("bias"));
 }
 
+/// Batch norm in training whose mean and variance are those of all workers' samples. Sums are taken about the running
+/// mean, which keeps the difference of squares exact.
+Tensor shared_batch_norm(const Call& c) {
+  const Tensor x = c.x().to(torch::kFloat);
+  Tensor running_mean = c.parameter("running_mean"), running_var = c.parameter("running_var");
+  std::vector<int64_t> others{0}, spread{1, -1};
+  for (int64_t axis = 2; axis < x.dim(); ++axis) others.push_back(axis);
+  spread.resize(size_t(x.dim()), 1);
+  const int64_t channels = x.size(1);
+  const Tensor shift = running_mean.clone();
+  const Tensor moved = x - shift.view(spread);
+  const Tensor count = torch::full({1}, double(x.numel()) / double(channels), x.options());
+  const Tensor sums = worker_sum(torch::cat({moved.sum(others), moved.square().sum(others), count}));
+  const Tensor n = sums.slice(0, 2 * channels).detach();
+  const Tensor mean = sums.slice(0, 0, channels) / n;
+  const Tensor variance = (sums.slice(0, channels, 2 * channels) / n - mean.square()).clamp_min(0);
+  {
+    const torch::NoGradGuard no_grad;
+    const double momentum = c.number("momentum", .1);
+    running_mean.mul_(1 - momentum).add_(mean + shift, momentum);
+    running_var.mul_(1 - momentum).add_(variance * (n / (n - 1).clamp_min(1)), momentum);
+  }
+  const Tensor scale = (variance + c.number("eps", 1e-5)).rsqrt() * c.parameter("weight");
+  const Tensor y = (moved - mean.view(spread)) * scale.view(spread) + c.parameter("bias").view(spread);
+  return y.to(c.x().scalar_type());
+}
+
 Tensor batch_norm(const Call& c) {
   if (c.training) c.parameter("num_batches_tracked").add_(1);
+  if (c.training && workers_share_batch_norms()) return shared_batch_norm(c);
   return at::batch_norm(c.x(),
                         c.parameter("weight"),
                         c.parameter("bias"),

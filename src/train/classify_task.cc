@@ -7,11 +7,15 @@
 #include <map>
 
 #include "base/error.h"
+#include "dataset/cut_out.h"
+#include "dataset/oversample.h"
 #include "train/predictions.h"
 #include "train/tensors.h"
 
 namespace hepatica::train {
 namespace {
+
+constexpr int64_t kMargin = 16;  ///< pixels around the crop, for its jitter
 
 /// Area under the ROC curve by ranks, ties count half. 0.5 where a side is empty.
 double area_under_curve(const std::vector<std::pair<double, bool>>& scored) {
@@ -89,6 +93,9 @@ class ClassifyTask : public Task {
       for (const std::string& label : members->second) index_[label] = int64_t(c);
     }
     check_classes();
+    if (options_.sampling == "all") epoch_ = data_.training();
+    if (options_.sampling == "oversample")
+      epoch_ = oversampled(data_.training(), [&](const MixtureItem& item) { return options_.classes[class_of(item)]; });
   }
 
   std::string role() const override { return options_.role; }
@@ -97,23 +104,25 @@ class ClassifyTask : public Task {
     return {{"task", options_.role}, {"classes", options_.classes}, {"input", json_from_input(options_.input)}};
   }
   const Mixture& data() const override { return data_; }
-  std::vector<MixtureItem> draw(size_t count, const Rng& rng) const override { return data_.draw(count, rng, true); }
+  std::vector<MixtureItem> draw(size_t count, const Rng& rng) const override {
+    return epoch_.empty() ? data_.draw(count, rng, true) : shuffled_rounds(epoch_, count, rng);
+  }
+  size_t epoch_size() const override { return epoch_.empty() ? data_.training_size() : epoch_.size(); }
 
   Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
+    return training_share(items, {0, items.size()}, rng);
+  }
+
+  Batch training_share(const std::vector<MixtureItem>& items, const Share& share, const Rng& rng) const override {
     std::vector<torch::Tensor> crops;
-    for (size_t n = 0; n < items.size(); ++n) {
-      Rng mine = rng.fork(n);
-      LearningSlice slice = data_.get(items[n]);
-      if (slice.target) slice.target = around(slice, mine);
-      crops.push_back(
-          varied(crop_of(augmented(slice, side(), side(), slice.spacing_mm, options_.augment, mine)), mine));
-    }
-    return batch_of(items, crops);
+    for (size_t n = share.first; n < share.first + share.count; ++n)
+      crops.push_back(tensor_of(varied_crop(items[n], rng.fork(n))));
+    return batch_of({items.begin() + int64_t(share.first), items.begin() + int64_t(share.first + share.count)}, crops);
   }
 
   Batch validation_batch(const std::vector<MixtureItem>& items) const override {
     std::vector<torch::Tensor> crops;
-    for (const MixtureItem& item : items) crops.push_back(crop_of(data_.get(item)));
+    for (const MixtureItem& item : items) crops.push_back(tensor_of(crop_of(data_.get(item))));
     return batch_of(items, crops);
   }
 
@@ -158,7 +167,7 @@ class ClassifyTask : public Task {
   }
 
   /// Room for the crop and its jitter.
-  int64_t side() const { return options_.input.size + 32; }
+  int64_t side() const { return options_.input.size + 2 * kMargin; }
 
   Box2 around(const LearningSlice& slice, Rng& rng) const {
     const double dx = rng.uniform(-1, 1) * options_.box_jitter_px, dy = rng.uniform(-1, 1) * options_.box_jitter_px;
@@ -166,41 +175,54 @@ class ClassifyTask : public Task {
     return {b.x0 + dx, b.y0 + dy, b.x1 + dx, b.y1 + dy};
   }
 
-  torch::Tensor crop_of(const LearningSlice& slice) const {
-    const Box2 whole{0, 0, double(slice.width), double(slice.height)};
-    return tensor_of(classify_crop(
-        std::span<const float>(slice.hu), slice.width, slice.height, slice.target.value_or(whole), options_.input));
+  /// The part of a slice around its crop, with the crop in the middle; air beyond the slice. Variations turn about the
+  /// middle, so the lesion must lie there.
+  LearningSlice around_crop(const LearningSlice& slice) const {
+    if (!slice.target) return slice;
+    const Box2 crop = crop_box(*slice.target, slice.width, slice.height, options_.input);
+    const int64_t cut = 2 * side(), margin = (cut - options_.input.size) / 2;  // turned and shrunk slices need more
+    LearningSlice part = cut_out(slice, int64_t(crop.x0) - margin, int64_t(crop.y0) - margin, cut);
+    part.target = Box2{0, 0, double(cut), double(cut)};  // what the crop is centred on, moved inwards at borders
+    return part;
   }
 
-  /// Variations of the windowed crop that LiLNet trains with.
-  torch::Tensor varied(torch::Tensor crop, Rng& rng) const {
-    const double black = -options_.input.mean / options_.input.std,
-                 white = (1 - options_.input.mean) / options_.input.std;
-    if (rng.chance(options_.invert)) crop = black + white - crop;
-    if (rng.chance(options_.salt_pepper)) {
-      auto access = crop.accessor<float, 3>();
-      for (int64_t y = 0; y < crop.size(1); ++y) {
-        for (int64_t x = 0; x < crop.size(2); ++x) {
-          const double draw = rng.uniform();
-          if (draw >= 0.2) continue;
-          for (int64_t c = 0; c < crop.size(0); ++c) access[c][y][x] = float(draw < 0.1 ? black : white);
-        }
-      }
-    }
+  PlaneImage crop_of(const LearningSlice& slice) const {
+    const Box2 whole{0, 0, double(slice.width), double(slice.height)};
+    return classify_crop(
+        std::span<const float>(slice.hu), slice.width, slice.height, slice.target.value_or(whole), options_.input);
+  }
+
+  PlaneImage varied_crop(const MixtureItem& item, Rng rng) const {
+    LearningSlice slice = around_crop(data_.get(item));
+    if (slice.target) slice.target = around(slice, rng);
+    PlaneImage crop = crop_of(augmented(slice, side(), side(), slice.spacing_mm, options_.augment, rng));
+    const GreyRange range{float(-options_.input.mean / options_.input.std),
+                          float((1 - options_.input.mean) / options_.input.std)};
+    vary_crop(crop, range, inverted_first(item), options_.crop_augment, rng);
     return crop;
+  }
+
+  bool inverted_first(const MixtureItem& item) const {
+    const std::vector<std::string>& names = options_.crop_augment.invert_first;
+    const auto named = [&](const std::string& name) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    return named(data_.label(item)) || named(options_.classes[class_of(item)]);
+  }
+
+  size_t class_of(const MixtureItem& item) const {
+    const auto found = index_.find(data_.label(item));
+    if (found == index_.end()) {
+      throw Error(
+          ErrorCode::bad_manifest,
+          data_.group(item) + ": the label '" + data_.label(item) + "' belongs to no class of " + options_.role);
+    }
+    return size_t(found->second);
   }
 
   Batch batch_of(const std::vector<MixtureItem>& items, const std::vector<torch::Tensor>& crops) const {
     std::vector<int64_t> labels;
-    for (const MixtureItem& item : items) {
-      const auto found = index_.find(data_.label(item));
-      if (found == index_.end()) {
-        throw Error(
-            ErrorCode::bad_manifest,
-            data_.group(item) + ": the label '" + data_.label(item) + "' belongs to no class of " + options_.role);
-      }
-      labels.push_back(found->second);
-    }
+    for (const MixtureItem& item : items) labels.push_back(int64_t(class_of(item)));
     return {torch::stack(crops),
             {{"labels", torch::tensor(at::ArrayRef<int64_t>(labels))}, {"items", tensor_of(items)}}};
   }
@@ -208,6 +230,7 @@ class ClassifyTask : public Task {
   Mixture data_;
   ClassifyTaskOptions options_;
   std::map<std::string, int64_t> index_;
+  std::vector<MixtureItem> epoch_;  ///< of the samplings "all" and "oversample"
 };
 
 }  // namespace

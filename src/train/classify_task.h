@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "dataset/augment.h"
+#include "dataset/crop_augment.h"
 #include "nn/losses.h"
 #include "stages/classify/input.h"
 #include "train/task.h"
@@ -17,15 +18,17 @@ struct ClassifyTaskOptions {
       members;        ///< labels that a class takes in; its own name where it has none
   nn::Graph network;  ///< lilnet, or any with "logits"
   ClassifyInput input;
-  AugmentOptions augment;
-  double box_jitter_px = 8;  ///< largest shift of the crop on each axis
-  double invert = 0;         ///< probability of grey values turned round (LiLNet: 0.5, benign_malignant)
-  double salt_pepper = 0;    ///< probability of a tenth of the pixels black and a tenth white (LiLNet: 0.2)
+  AugmentOptions augment;           ///< of the slice around the crop, in HU
+  CropAugmentOptions crop_augment;  ///< of the crop's grey values, after that; LiLNet's whole augmentation
+  double box_jitter_px = 8;         ///< largest shift of the crop on each axis
+  /// What an epoch draws: "balanced": each label of a source equally often; "all": each item once; "oversample": small
+  /// classes repeated to the size of the largest (LiLNet, dataset/oversample.h).
+  std::string sampling = "balanced";
   nn::LilnetLossOptions loss;
   double smoothing = 0.05;  ///< of labels, for networks with plain "logits"
 };
 
-/// LiLNet's loss (Nat Commun 2024), or cross entropy; each class is drawn equally often. The figures are the accuracy
+/// LiLNet's loss (Nat Commun 2024), or cross entropy. The figures are the accuracy
 /// and the macro one-against-rest AUC over patients, whose logits are the mean over their crops.
 std::unique_ptr<Task> make_classify_task(Mixture data, ClassifyTaskOptions options);
 

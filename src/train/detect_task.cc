@@ -9,7 +9,21 @@
 namespace hepatica::train {
 namespace {
 
-constexpr double kHitIou = 0.3, kWorkingScore = 0.25, kLeastScore = 0.01, kSuppressIou = 0.5;
+constexpr double kWorkingScore = 0.25;
+
+/// How found boxes are judged.
+struct Judgement {
+  double least_score = 0.01, suppress_iou = 0.5;
+  size_t most_boxes = 10000;
+  std::vector<double> hit_ious{0.3};  ///< recall and false boxes are those of the first one
+};
+
+/// YOLOv8's own validation.
+Judgement yolo_judgement() {
+  Judgement judgement{0.001, 0.7, 300, {}};
+  for (int n = 0; n < 10; ++n) judgement.hit_ious.push_back(0.5 + 0.05 * n);
+  return judgement;
+}
 
 /// An example whose image is a tensor [channels, size, size].
 struct TensorExample {
@@ -22,20 +36,35 @@ struct TensorExample {
 
 class DetectValidation : public Validation {
  public:
+  explicit DetectValidation(bool fitness)
+      : fitness_(fitness), judgement_(fitness ? yolo_judgement() : Judgement{}), ranked_(judgement_.hit_ious.size()) {}
+
   void add(const nn::TensorMap& outputs, const Batch& batch) override {
     const torch::Tensor decoded = nn::yolo_decode(outputs.at("p3"), outputs.at("p4"), outputs.at("p5")).contiguous();
     for (int64_t n = 0; n < decoded.size(0); ++n) {
       ++slices_;
       const std::vector<Box2> truths = boxes(batch.targets.at("boxes"), n, 2),
                               ignored = boxes(batch.targets.at("ignore"), n, 1);
-      match(found_boxes(decoded[n]), truths, ignored);
+      truths_ += truths.size();
+      const std::vector<ScoredBox> found = found_boxes(decoded[n]);
+      for (size_t i = 0; i < ranked_.size(); ++i) match(found, truths, ignored, i);
     }
   }
 
   Metrics metrics() const override {
-    return {{"average_precision", average_precision(ranked_, truths_)},
-            {"recall", truths_ ? double(hits_) / double(truths_) : 0},
-            {"false_per_slice", slices_ ? double(false_) / double(slices_) : 0}};
+    Metrics metrics;
+    const double first = average_precision(ranked_[0], truths_);
+    if (fitness_) {
+      double mean = first / double(ranked_.size());
+      for (size_t i = 1; i < ranked_.size(); ++i)
+        mean += average_precision(ranked_[i], truths_) / double(ranked_.size());
+      metrics = {{"fitness", 0.1 * first + 0.9 * mean}, {"map50", first}, {"map50_95", mean}};
+    } else {
+      metrics = {{"average_precision", first}};
+    }
+    metrics.emplace_back("recall", truths_ ? double(hits_) / double(truths_) : 0);
+    metrics.emplace_back("false_per_slice", slices_ ? double(false_) / double(slices_) : 0);
+    return metrics;
   }
 
  private:
@@ -49,23 +78,27 @@ class DetectValidation : public Validation {
     return all;
   }
 
-  static std::vector<ScoredBox> found_boxes(const torch::Tensor& decoded) {
+  std::vector<ScoredBox> found_boxes(const torch::Tensor& decoded) const {
     const auto access = decoded.accessor<float, 2>();
     std::vector<ScoredBox> all;
     for (int64_t a = 0; a < decoded.size(1); ++a) {
-      if (access[4][a] < kLeastScore) continue;
+      if (access[4][a] < judgement_.least_score) continue;
       const double x = access[0][a], y = access[1][a], w = 0.5 * access[2][a], h = 0.5 * access[3][a];
       all.push_back({{x - w, y - h, x + w, y + h}, access[4][a], 0});
     }
-    return suppress_overlaps(std::move(all), kSuppressIou);
+    all = suppress_overlaps(std::move(all), judgement_.suppress_iou);
+    all.resize(std::min(all.size(), judgement_.most_boxes));
+    return all;
   }
 
-  void match(const std::vector<ScoredBox>& found, const std::vector<Box2>& truths, const std::vector<Box2>& ignored) {
+  void match(const std::vector<ScoredBox>& found,
+             const std::vector<Box2>& truths,
+             const std::vector<Box2>& ignored,
+             size_t threshold) {
     std::vector<bool> taken(truths.size(), false);
-    truths_ += truths.size();
     for (const ScoredBox& box : found) {
       size_t best = truths.size();
-      double best_iou = kHitIou;
+      double best_iou = judgement_.hit_ious[threshold];
       for (size_t t = 0; t < truths.size(); ++t) {
         const double iou = intersection_over_union(box.box, truths[t]);
         if (!taken[t] && iou >= best_iou) {
@@ -77,18 +110,21 @@ class DetectValidation : public Validation {
       if (hit) taken[best] = true;
       const auto inside = [&](const Box2& region) { return covered(box.box, region) >= 0.5; };
       if (!hit && std::any_of(ignored.begin(), ignored.end(), inside)) continue;
-      ranked_.push_back({box.score, hit});
-      if (box.score >= kWorkingScore) (hit ? hits_ : false_) += 1;
+      ranked_[threshold].push_back({box.score, hit});
+      if (threshold == 0 && box.score >= kWorkingScore) (hit ? hits_ : false_) += 1;
     }
   }
 
-  std::vector<RankedBox> ranked_;
+  bool fitness_;
+  Judgement judgement_;
+  std::vector<std::vector<RankedBox>> ranked_;  ///< one list for each IoU
   size_t truths_ = 0, hits_ = 0, false_ = 0, slices_ = 0;
 };
 
 class DetectTask : public Task {
  public:
-  DetectTask(Mixture data, DetectTaskOptions options) : data_(std::move(data)), options_(std::move(options)) {}
+  DetectTask(Mixture data, DetectTaskOptions options)
+      : data_(std::move(data)), options_(std::move(options)), training_(data_.training()) {}
 
   std::string role() const override { return "detect"; }
   nn::Graph graph() const override { return options_.network; }
@@ -98,17 +134,15 @@ class DetectTask : public Task {
   const Mixture& data() const override { return data_; }
 
   Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
+    return training_share(items, {0, items.size()}, rng);
+  }
+
+  Batch training_share(const std::vector<MixtureItem>& items, const Share& share, const Rng& rng) const override {
     std::vector<TensorExample> examples;
-    for (size_t n = 0; n < items.size(); ++n) {
+    for (size_t n = share.first; n < share.first + share.count; ++n) {
       Rng mine = rng.fork(n);
-      if (!mine.chance(options_.mosaic)) {
-        examples.emplace_back(varied_example(data_.get(items[n]), options_.examples, mine));
-        continue;
-      }
-      std::vector<TensorExample> four;
-      for (size_t t = 0; t < 4; ++t)
-        four.emplace_back(varied_example(data_.get(items[(n + t) % items.size()]), options_.examples, mine));
-      examples.push_back(mosaic(four));
+      examples.push_back(options_.yolo ? TensorExample(yolo_example(items[n], share.closing, mine))
+                                       : halves_example(items, n, share.closing, mine));
     }
     return batch_of(examples);
   }
@@ -128,9 +162,37 @@ class DetectTask : public Task {
                          batch.targets.at("ignore"))
         .total;
   }
-  std::unique_ptr<Validation> validation() const override { return std::make_unique<DetectValidation>(); }
+  bool loss_is_sum() const override { return options_.loss.times_batch; }
+  std::unique_ptr<Validation> validation() const override {
+    return std::make_unique<DetectValidation>(options_.choose == "fitness");
+  }
 
  private:
+  /// As YOLOv8: the three other slices of a mosaic are any.
+  DetectExample yolo_example(const MixtureItem& item, bool closing, Rng& rng) const {
+    const int64_t side = options_.examples.input.size;
+    const bool alone = !rng.chance(options_.yolo->mosaic) || closing;
+    DetectExample example = plain_example(data_.get(item), options_.examples);
+    if (!alone) {
+      std::array<DetectExample, 4> tiles{std::move(example), {}, {}, {}};
+      for (size_t t = 1; t < 4; ++t) {
+        const size_t other = size_t(rng.integer(0, int64_t(training_.size()) - 1));
+        tiles[t] = plain_example(data_.get(training_[other]), options_.examples);
+      }
+      example = mosaic_of(tiles, rng);
+    }
+    return yolo_varied(example, side, *options_.yolo, rng);
+  }
+
+  /// Varied in HU, alone or as a quarter of a mosaic with its neighbours in the batch.
+  TensorExample halves_example(const std::vector<MixtureItem>& items, size_t n, bool closing, Rng& rng) const {
+    const bool alone = !rng.chance(options_.mosaic) || closing;
+    std::vector<TensorExample> tiles;
+    for (size_t t = 0; t < (alone ? 1 : 4); ++t)
+      tiles.emplace_back(varied_example(data_.get(items[(n + t) % items.size()]), options_.examples, rng));
+    return alone ? tiles.front() : mosaic(tiles);
+  }
+
   TensorExample mosaic(const std::vector<TensorExample>& four) const {
     const int64_t half = four.front().image.size(1) / 2;
     TensorExample joined;
@@ -171,6 +233,7 @@ class DetectTask : public Task {
 
   Mixture data_;
   DetectTaskOptions options_;
+  std::vector<MixtureItem> training_;
 };
 
 }  // namespace

@@ -25,6 +25,14 @@ void Optimizer::zero_gradients() {
   for (auto& [key, value] : parameters_) value.mutable_grad().reset();
 }
 
+std::vector<torch::Tensor> Optimizer::gradients() const {
+  std::vector<torch::Tensor> all;
+  for (const auto& [key, value] : parameters_) {
+    if (value.grad().defined()) all.push_back(value.grad());
+  }
+  return all;
+}
+
 double Optimizer::clip_gradients(double most) {
   double squares = 0;
   for (const auto& [key, value] : parameters_) {
@@ -41,7 +49,11 @@ double Optimizer::clip_gradients(double most) {
   return norm;
 }
 
-void Optimizer::step(double learning_rate) {
+double Optimizer::decay_of(const torch::Tensor& value) const {
+  return options_.decay_all || value.dim() >= 2 ? options_.weight_decay : 0;
+}
+
+void Optimizer::step(const StepRates& rates) {
   const torch::NoGradGuard no_grad;
   ++steps_;
   const double correct1 = 1 - std::pow(kBeta1, double(steps_)), correct2 = 1 - std::pow(kBeta2, double(steps_));
@@ -49,7 +61,8 @@ void Optimizer::step(double learning_rate) {
     torch::Tensor value = parameters_[i].second;
     torch::Tensor gradient = value.grad();
     if (!gradient.defined()) continue;
-    const double decay = value.dim() >= 2 ? options_.weight_decay : 0;
+    const double decay = decay_of(value);
+    const double learning_rate = parameters_[i].first.ends_with(".bias") ? rates.biases : rates.weights;
     if (options_.name == "adamw") {
       value.mul_(1 - learning_rate * decay);
       first_[i].mul_(kBeta1).add_(gradient, 1 - kBeta1);
@@ -57,8 +70,8 @@ void Optimizer::step(double learning_rate) {
       value.addcdiv_(first_[i], (second_[i] / correct2).sqrt_().add_(kEpsilon), -learning_rate / correct1);
     } else {
       if (decay > 0) gradient = gradient.add(value, decay);
-      first_[i].mul_(options_.momentum).add_(gradient);
-      value.add_(options_.nesterov ? gradient.add(first_[i], options_.momentum) : first_[i], -learning_rate);
+      first_[i].mul_(rates.momentum).add_(gradient);
+      value.add_(options_.nesterov ? gradient.add(first_[i], rates.momentum) : first_[i], -learning_rate);
     }
   }
 }
@@ -81,14 +94,15 @@ void Optimizer::set_state(const nn::TensorMap& state) {
   steps_ = state.at("steps").item<int64_t>();
 }
 
-MovingAverage::MovingAverage(const nn::TensorMap& values, double decay) : decay_(decay) {
+MovingAverage::MovingAverage(const nn::TensorMap& values, double decay, double ramp) : decay_(decay), ramp_(ramp) {
   for (const auto& [key, value] : values) values_[key] = copy_of(value);
 }
 
 void MovingAverage::update(const nn::TensorMap& values) {
   const torch::NoGradGuard no_grad;
   ++updates_;
-  const double decay = std::min(decay_, double(1 + updates_) / double(10 + updates_));
+  const double decay = ramp_ > 0 ? decay_ * (1 - std::exp(-double(updates_) / ramp_))
+                                 : std::min(decay_, double(1 + updates_) / double(10 + updates_));
   for (const auto& [key, value] : values) {
     torch::Tensor& mine = values_.at(key);
     if (decay_ > 0 && value.is_floating_point())

@@ -2,32 +2,39 @@
 
 #include <ATen/autocast_mode.h>
 
+#include "base/error.h"
+
 namespace hepatica::train {
 namespace {
 
-/// bf16 autocast on the processor while it lives.
+/// bf16 autocast on the processor and on GPUs while it lives.
 class Autocast {
  public:
-  explicit Autocast(bool enabled) : before_(at::autocast::is_cpu_enabled()) {
+  explicit Autocast(bool enabled)
+      : cpu_before_(at::autocast::is_cpu_enabled()), gpu_before_(at::autocast::is_enabled()) {
     at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+    at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
     at::autocast::set_cpu_enabled(enabled);
+    at::autocast::set_enabled(enabled);
     at::autocast::increment_nesting();
   }
   ~Autocast() {
     if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    at::autocast::set_cpu_enabled(before_);
+    at::autocast::set_cpu_enabled(cpu_before_);
+    at::autocast::set_enabled(gpu_before_);
   }
   Autocast(const Autocast&) = delete;
   Autocast& operator=(const Autocast&) = delete;
 
  private:
-  bool before_;
+  bool cpu_before_, gpu_before_;
 };
 
 }  // namespace
 
-bool use_bf16(const std::string& precision) {
+bool use_bf16(const std::string& precision, const torch::Device& device) {
   if (precision != "auto") return precision == "bf16";
+  if (device.is_cuda()) return true;
 #if defined(__x86_64__)
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx512bf16") != 0;
@@ -36,10 +43,20 @@ bool use_bf16(const std::string& precision) {
 #endif
 }
 
+torch::Device training_device(const std::string& name, int local_rank) {
+  const bool available = torch::cuda::is_available();
+  if (name == "cpu" || (name == "auto" && !available)) return torch::Device(torch::kCPU);
+  if (!available)
+    throw Error(ErrorCode::unsupported,
+                "--device cuda: LibTorch finds no GPU here; give --device cpu, or leave it out");
+  return torch::Device(torch::kCUDA, torch::DeviceIndex(size_t(local_rank) % torch::cuda::device_count()));
+}
+
 nn::TensorMap forward(
     nn::Network& network, const torch::Tensor& input, bool training, const std::set<std::string>& wanted, bool half) {
   const Autocast autocast(half);
-  nn::TensorMap outputs = network.forward(input.contiguous(torch::MemoryFormat::ChannelsLast), training, wanted);
+  const auto format = input.dim() == 5 ? torch::MemoryFormat::ChannelsLast3d : torch::MemoryFormat::ChannelsLast;
+  nn::TensorMap outputs = network.forward(input.contiguous(format), training, wanted);
   for (auto& [name, value] : outputs) value = value.to(torch::kFloat);
   return outputs;
 }

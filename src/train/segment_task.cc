@@ -1,8 +1,9 @@
 #include "train/segment_task.h"
 
+#include <fmt/format.h>
+
 #include <map>
 
-#include "nn/losses.h"
 #include "train/tensors.h"
 
 namespace hepatica::train {
@@ -63,22 +64,30 @@ class SegmentTask : public Task {
   const Mixture& data() const override { return data_; }
 
   Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
-    return batch_of(items, options_.augment, rng);
+    return batch_of(items, {0, items.size()}, options_.augment, rng);
+  }
+  Batch training_share(const std::vector<MixtureItem>& items, const Share& share, const Rng& rng) const override {
+    return batch_of(items, share, options_.augment, rng);
   }
   Batch validation_batch(const std::vector<MixtureItem>& items) const override {
     AugmentOptions none;
     none.warp = {0, 1, 1, 0, 0, 0, 0, 0};
-    return batch_of(items, none, Rng(0));
+    return batch_of(items, {0, items.size()}, none, Rng(0));
   }
   torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
-    return nn::dice_bce_loss(outputs.at("logits"), batch.targets.at("liver"));
+    return supervised_loss(outputs, batch.targets.at("liver"), options_.loss);
   }
   std::unique_ptr<Validation> validation() const override { return std::make_unique<SegmentValidation>(data_); }
 
  private:
-  Batch batch_of(const std::vector<MixtureItem>& items, const AugmentOptions& augment, const Rng& rng) const {
+  Batch batch_of(const std::vector<MixtureItem>& items,
+                 const Share& share,
+                 const AugmentOptions& augment,
+                 const Rng& rng) const {
     std::vector<torch::Tensor> images, livers;
-    for (size_t n = 0; n < items.size(); ++n) {
+    const std::vector<MixtureItem> shared(items.begin() + int64_t(share.first),
+                                          items.begin() + int64_t(share.first + share.count));
+    for (size_t n = share.first; n < share.first + share.count; ++n) {
       Rng mine = rng.fork(n);
       const double spacing = options_.input.spacing_mm;
       const LearningSlice slice = augmented(data_.get(items[n]), options_.size, options_.size, spacing, augment, mine);
@@ -87,7 +96,7 @@ class SegmentTask : public Task {
       livers.push_back(
           tensor_of(segment_target(slice.liver, slice.width, slice.height, spacing, spacing, options_.input)));
     }
-    return {torch::stack(images), {{"liver", torch::stack(livers)}, {"items", tensor_of(items)}}};
+    return {torch::stack(images), {{"liver", torch::stack(livers)}, {"items", tensor_of(shared)}}};
   }
 
   Mixture data_;
@@ -95,6 +104,21 @@ class SegmentTask : public Task {
 };
 
 }  // namespace
+
+torch::Tensor supervised_loss(const nn::TensorMap& outputs, const torch::Tensor& target, const nn::DiceOptions& loss) {
+  torch::Tensor sum = nn::dice_bce_loss(outputs.at("logits"), target, {}, loss);
+  double weight = 1, weights = 1;
+  for (int level = 1; outputs.count(fmt::format("deep{}", level)); ++level) {
+    const torch::Tensor& output = outputs.at(fmt::format("deep{}", level));
+    const at::IntArrayRef size = output.sizes().slice(2);
+    const torch::Tensor smaller =
+        size.size() == 3 ? at::adaptive_avg_pool3d(target, size) : at::adaptive_avg_pool2d(target, size);
+    weight /= 2;
+    weights += weight;
+    sum = sum + weight * nn::dice_bce_loss(output, smaller, {}, loss);
+  }
+  return sum / weights;
+}
 
 std::unique_ptr<Task> make_segment_task(Mixture data, SegmentTaskOptions options) {
   return std::make_unique<SegmentTask>(std::move(data), std::move(options));

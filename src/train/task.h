@@ -28,6 +28,12 @@ class Validation {
   virtual Metrics metrics() const = 0;
 };
 
+/// The part of a batch that one worker makes: `count` items from `first` on.
+struct Share {
+  size_t first = 0, count = 0;
+  bool closing = false;  ///< in the last `fit.closing_epochs` epochs, which YOLOv8 learns without mosaics
+};
+
 class Task {
  public:
   virtual ~Task() = default;
@@ -37,11 +43,19 @@ class Task {
   virtual nlohmann::json metadata() const = 0;
   virtual const Mixture& data() const = 0;
   virtual std::vector<MixtureItem> draw(size_t count, const Rng& rng) const { return data().draw(count, rng); }
+  /// Items of an epoch of `fit.steps: 0`.
+  virtual size_t epoch_size() const { return data().training_size(); }
   /// Augmented by draws from `rng`; safe to call from several threads.
   virtual Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const = 0;
+  /// The rows of `training_batch(items, rng)` that belong to `share`. The default makes the whole batch and cuts it,
+  /// which needs one row an item in every tensor; a task that can makes its share alone.
+  virtual Batch training_share(const std::vector<MixtureItem>& items, const Share& share, const Rng& rng) const;
   virtual Batch validation_batch(const std::vector<MixtureItem>& items) const = 0;
   virtual std::set<std::string> outputs() const { return {}; }  ///< of the network that the loss needs
   virtual torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const = 0;
+  /// The loss is a sum over the images of a batch (YOLOv8's), not a mean: batches of one step are added up, not
+  /// averaged.
+  virtual bool loss_is_sum() const { return false; }
   virtual std::unique_ptr<Validation> validation() const = 0;
 };
 

@@ -7,54 +7,13 @@
 #include "nn/checkpoint.h"
 #include "train/classify_task.h"
 #include "train/detect_task.h"
+#include "train/discs_test.h"
 #include "train/fit.h"
 #include "train/segment_task.h"
 #include "train/verify_task.h"
 
 namespace hepatica::train {
 namespace {
-
-/// A bright disc as liver with a dark or a very bright disc as lesion in it; two slices a patient.
-class Discs : public SliceSource {
- public:
-  explicit Discs(int64_t side) : side_(side) {}
-  size_t size() const override { return 24; }
-  std::string group(size_t index) const override { return std::to_string(index / 2); }
-  std::string label(size_t index) const override { return index / 2 % 2 ? "cyst" : "fnh"; }
-  std::string fingerprint() const override { return "discs"; }
-  LearningSlice get(size_t index) const override {
-    LearningSlice slice;
-    slice.width = slice.height = side_;
-    slice.spacing_mm = 1.6;
-    Rng rng(index);
-    const double x0 = rng.uniform(0.35, 0.5) * double(side_), y0 = rng.uniform(0.4, 0.6) * double(side_);
-    const double radius = 0.3 * double(side_), inner = 0.12 * double(side_);
-    for (int64_t y = 0; y < side_; ++y) {
-      for (int64_t x = 0; x < side_; ++x) {
-        const double r = std::hypot(double(x) - x0, double(y) - y0);
-        slice.liver.push_back(r < radius);
-        slice.hu.push_back(float((r < inner    ? (label(index) == "cyst" ? 10 : 180)
-                                  : r < radius ? 110
-                                               : 0) +
-                                 rng.normal(0, 3)));
-      }
-    }
-    slice.lesions = {{{x0 - inner, y0 - inner, x0 + inner, y0 + inner}, label(index), false}};
-    slice.target = slice.lesions[0].box;
-    slice.label = label(index);
-    slice.liver_hu = 110;
-    return slice;
-  }
-
- private:
-  int64_t side_;
-};
-
-Mixture discs(int64_t side) {
-  Mixture mixture;
-  mixture.add("discs", std::make_shared<Discs>(side), 1, {0.3, 0}, 1);
-  return mixture;
-}
 
 FitOptions quick() {
   FitOptions options;
@@ -223,6 +182,147 @@ TEST(Fit, ClassifierLossFalls) {
   options.box_jitter_px = 2;
   const FitResult result = fit(*make_classify_task(discs(64), options), quick(), folder.path(), false, {});
   EXPECT_LT(result.epochs[1].loss, result.epochs[0].loss);
+}
+
+// The trunk of a ResNet starts LiLNet's: heads of another shape or name stay as they were drawn.
+TEST(Fit, StartsFromWhatMatches) {
+  TemporaryFolder folder;
+  nn::Network trunk(nn::resnet(18, 1000, 0.125), 7);
+  nn::write_checkpoint(folder.path() / "resnet18.safetensors", {trunk.state(), {}, "", "", {}}, false);
+  ClassifyTaskOptions options;
+  options.role = "benign";
+  options.classes = {"fnh", "cyst"};
+  options.network = nn::build_graph("lilnet", {{"depth", 18}, {"classes", 2}, {"width", 0.125}});
+  options.input.size = 64;
+  const auto task = make_classify_task(discs(64), options);
+  FitOptions start = quick();
+  start.epochs = 1;
+  start.steps = 1;
+  start.learning_rate = 0;
+  start.weight_decay = 0;
+  start.ema = 0;
+  start.start_from = folder.path() / "resnet18.safetensors";
+  EXPECT_THROW(fit(*task, start, folder.path() / "all", false, {}), Error);
+  start.start_with = "matching";
+  const FitResult result = fit(*task, start, folder.path() / "matching", false, {});
+  const nn::TensorMap values = nn::read_checkpoint(result.last).tensors;
+  const auto half = [](const torch::Tensor& value) { return value.to(torch::kHalf).to(torch::kFloat); };
+  EXPECT_TRUE(torch::equal(values.at("layer4.1.conv2.weight").to(torch::kFloat),
+                           half(trunk.state().at("layer4.1.conv2.weight"))));
+  const nn::Network drawn(options.network, 0);
+  EXPECT_TRUE(torch::equal(values.at("fc.weight").to(torch::kFloat), half(drawn.state().at("fc.weight"))));
+}
+
+TEST(Fit, AnEpochEndsWithASmallerBatch) {
+  TemporaryFolder folder;
+  FitOptions options = quick();
+  options.epochs = 1;
+  options.steps = 0;
+  options.batch = 5;
+  class Sizes : public Task {
+   public:
+    explicit Sizes(const Task& task) : task_(task) {}
+    std::string role() const override { return task_.role(); }
+    nn::Graph graph() const override { return task_.graph(); }
+    nlohmann::json metadata() const override { return task_.metadata(); }
+    const Mixture& data() const override { return task_.data(); }
+    Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
+      return task_.training_batch(items, rng);
+    }
+    Batch validation_batch(const std::vector<MixtureItem>& items) const override {
+      return task_.validation_batch(items);
+    }
+    torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
+      sizes.push_back(batch.input.size(0));
+      return task_.loss(outputs, batch);
+    }
+    std::unique_ptr<Validation> validation() const override { return task_.validation(); }
+    mutable std::vector<int64_t> sizes;
+
+   private:
+    const Task& task_;
+  };
+  const auto task = small_segmenter();
+  const int64_t items = int64_t(task->data().training_size()), rest = items % 5;
+  ASSERT_GT(rest, 0);
+  const Sizes whole(*task);
+  fit(whole, options, folder.path() / "whole", false, {});
+  std::vector<int64_t> expected(size_t(items / 5), 5);
+  options.drop_last = true;
+  const Sizes dropped(*task);
+  fit(dropped, options, folder.path() / "dropped", false, {});
+  EXPECT_EQ(dropped.sizes, expected);
+  expected.push_back(rest);
+  EXPECT_EQ(whole.sizes, expected);
+}
+
+TEST(Fit, ARunWithoutValidationIsRefused) {
+  TemporaryFolder folder;
+  Mixture all;
+  const auto source = std::make_shared<Discs>(32);
+  Split split;
+  for (size_t i = 0; i < source->size(); ++i) split.training.push_back(i);
+  all.add("discs", source, 1, split);
+  SegmentTaskOptions options;
+  options.network = nn::build_graph("dynunet", {{"dims", 2}, {"filters", {4, 8, 8}}, {"norm", "batch"}});
+  options.size = 32;
+  try {
+    fit(*make_segment_task(std::move(all), options), quick(), folder.path(), false, {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::bad_manifest);
+  }
+}
+
+TEST(Fit, WritesWhatTheRunWasMadeOfAndItsTimes) {
+  TemporaryFolder folder;
+  int epochs = 0;
+  const auto count = [&](const std::string& role, const fs::path& where) {
+    EXPECT_EQ(role, "segment");
+    EXPECT_TRUE(fs::exists(where / "metrics.csv"));
+    ++epochs;
+  };
+  fit(*small_segmenter(),
+      quick(),
+      folder.path(),
+      false,
+      {{"effective", "x"}},
+      {nullptr, "cpu", {{"hepatica", "0"}}, count});
+  EXPECT_EQ(epochs, 2);
+  const auto run = nlohmann::json::parse(read_file(folder.path() / "run.json"));
+  ASSERT_EQ(run.at("pace").size(), 2u);
+  const auto& pace = run.at("pace")[1];
+  const double computing = pace.at("computing_s"), waiting = pace.at("waiting_s");
+  EXPECT_NEAR(pace.at("busy").get<double>(), computing / (computing + waiting), 0.02);  // times in whole milliseconds
+  EXPECT_EQ(run.at("versions").at("hepatica"), "0");
+  EXPECT_EQ(run.at("provenance").at("effective"), "x");
+}
+
+// With logits of 0 and targets of 1 Dice is 2 (n/2) / (n/2 + n) = 2/3 and the cross entropy ln 2 at every size; with
+// targets of 0 the loss is 1 + ln 2.
+TEST(SupervisedLoss, WeighsTheLevelsByHalves) {
+  const auto zeros = [](int64_t side) { return torch::zeros({1, 1, side, side}); };
+  const torch::Tensor target = torch::ones({1, 1, 8, 8});
+  const double each = 1 - 2.0 / 3 + std::log(2.0);
+  nn::TensorMap outputs{{"logits", zeros(8)}, {"deep1", zeros(4)}, {"deep2", zeros(2)}};
+  EXPECT_NEAR(supervised_loss(outputs, target, {}).item<double>(), each, 1e-5);
+  // The second level alone is right: 1 and 1/4 of 7/4 remain.
+  outputs["deep1"] = torch::full({1, 1, 4, 4}, 50.f);
+  EXPECT_NEAR(supervised_loss(outputs, target, {}).item<double>(), each * 1.25 / 1.75, 1e-5);
+}
+
+TEST(Fit, DeepSupervisionIsLearned) {
+  TemporaryFolder folder;
+  SegmentTaskOptions options;
+  options.network =
+      nn::build_graph("dynunet", {{"dims", 2}, {"filters", {4, 8, 8}}, {"norm", "batch"}, {"deep_supervision", 1}});
+  options.size = 32;
+  const FitResult result = fit(*make_segment_task(discs(32), options), quick(), folder.path(), false, {});
+  EXPECT_LT(result.epochs[1].loss, result.epochs[0].loss);
+  const nn::TensorMap values = nn::read_checkpoint(result.last).tensors;
+  const nn::Network drawn(options.network, 0);
+  const std::string head = "deep_supervision_heads.0.conv.conv.weight";
+  EXPECT_FALSE(torch::allclose(values.at(head).to(torch::kFloat), drawn.state().at(head), 1e-3, 1e-3));
 }
 
 TEST(AveragePrecision, ByHand) {

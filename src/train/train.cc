@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "base/threads.h"
 #include "train/classify_task.h"
 #include "train/data.h"
 #include "train/detect_task.h"
+#include "train/precision.h"
 #include "train/predictions.h"
 #include "train/segment_task.h"
 #include "train/verify_task.h"
@@ -42,6 +45,8 @@ std::unique_ptr<Task> segment_task(OptionReader& reader, Mixture data) {
   options.input = segment_input_from_block(reader.block("input"));
   options.size = int(reader.integer("size", options.size, 32, 2048));
   options.augment = augment_options(reader.block("augment"));
+  options.loss.bce = reader.number("cross_entropy", options.loss.bce, 0, 100);
+  options.loss.batch = reader.boolean("dice_by_batch", options.loss.batch);
   return make_segment_task(std::move(data), std::move(options));
 }
 
@@ -77,8 +82,14 @@ std::unique_ptr<Task> detect_task(OptionReader& reader, Mixture data) {
   if (examples.crop % 32 != 0)
     throw Error(ErrorCode::bad_recipe,
                 fmt::format("train.detect.crop is {}; it must be a multiple of 32", examples.crop));
-  options.loss.full_scores = reader.boolean("full_scores", options.loss.full_scores);
-  options.loss.least_weight = reader.number("least_weight", options.loss.least_weight, 0, 100);
+  if (reader.has("yolo_augment")) options.yolo = yolo_augment_options(reader.block("yolo_augment"));
+  if (options.yolo && options.examples.input.mode != "window")
+    throw Error(ErrorCode::bad_recipe,
+                "train.detect: yolo_augment varies grey pictures; say 'mode: window' in 'input'");
+  options.choose = reader.choice("choose", options.choose, {"average_precision", "fitness"});
+  options.loss.box_gain = reader.number("box_gain", options.loss.box_gain, 0, 1000);
+  options.loss.class_gain = reader.number("class_gain", options.loss.class_gain, 0, 1000);
+  options.loss.dfl_gain = reader.number("dfl_gain", options.loss.dfl_gain, 0, 1000);
   return make_detect_task(std::move(data), std::move(options));
 }
 
@@ -116,9 +127,10 @@ std::unique_ptr<Task> classify_task(OptionReader& reader, const std::string& rol
   }
   members.finish();
   options.box_jitter_px = reader.number("box_jitter_px", options.box_jitter_px, 0, 200);
-  options.invert = reader.number("invert", options.invert, 0, 1);
-  options.salt_pepper = reader.number("salt_pepper", options.salt_pepper, 0, 1);
+  options.crop_augment = crop_augment_options(reader.block("crop_augment"));
+  options.sampling = reader.choice("sampling", options.sampling, {"balanced", "all", "oversample"});
   options.loss.beta = reader.number("beta", options.loss.beta, 0, 100);
+  options.loss.self_distillation = reader.boolean("self_distillation", options.loss.self_distillation);
   options.loss.temperature = reader.number("temperature", options.loss.temperature, 0.01, 100);
   options.loss.self_distillation = reader.boolean("self_distillation", options.loss.self_distillation);
   options.smoothing = reader.number("smoothing", options.smoothing, 0, 0.9);
@@ -169,26 +181,62 @@ std::unique_ptr<Task> make_task(const Block& recipe, const std::string& role, co
   return task;
 }
 
+namespace {
+
+/// The workers that a launcher started, or this process alone. Only the first one speaks.
+std::unique_ptr<Workers> find_workers(double limit_s) {
+  const auto place = worker_place([](const char* name) { return std::getenv(name); });
+  if (!place) return std::make_unique<Workers>();
+  if (place->rank > 0) {
+    set_up_logging(true);
+    set_progress_sink({});
+  }
+  auto workers = std::make_unique<Workers>(*place, limit_s);
+  log_info("{} workers, over Gloo from {}:{}", place->size, place->address, place->port);
+  return workers;
+}
+
+/// The options of a role's fit, with what the request says instead.
+FitOptions fit_options_of(const Block& block, const TrainRequest& request) {
+  FitOptions options = fit_options(block.child("fit"));
+  options.seed = request.seed;
+  if (!options.start_from.empty()) options.start_from = found_checkpoint(options.start_from, request.out);
+  if (!request.start_from.empty()) {
+    options.start_from = request.start_from;
+    options.start_with = "matching";
+  }
+  return options;
+}
+
+}  // namespace
+
 std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const TrainRequest& request) {
   at::set_num_threads(thread_count());
+  const std::unique_ptr<Workers> workers = find_workers(request.worker_limit_s);
+  const FitPlace place{workers.get(),
+                       training_device(request.device, workers->place().local_rank).str(),
+                       request.versions,
+                       request.after_epoch};
   std::vector<std::pair<std::string, FitResult>> results;
   for (const std::string& role : roles_to_train(recipe, request.stages)) {
     const Block block = block_of(recipe, role);
-    FitOptions options = fit_options(block.child("fit"));
-    options.seed = request.seed;
-    if (!options.start_from.empty()) options.start_from = found_checkpoint(options.start_from, request.out);
+    const FitOptions options = fit_options_of(block, request);
     const std::unique_ptr<Task> task = make_task(recipe, role, request);
     const nlohmann::json provenance{{"recipe", fs::path(recipe.file).filename().string()},
                                     {"effective", json_from_block(block)},
                                     {"seed", request.seed},
                                     {"data", task->data().describe()}};
-    log_info("{}: {} training slices, {} parameters",
+    log_info("{}: {} training slices, {} an epoch, {} parameters, on {}",
              role,
              task->data().training_size(),
-             nn::parameter_count(task->graph()));
-    results.emplace_back(role, fit(*task, options, request.out / role, request.resume, provenance));
+             task->epoch_size(),
+             nn::parameter_count(task->graph()),
+             place.device);
+    FitResult result = fit(*task, options, request.out / role, request.resume, provenance, place);
+    if (!workers->leads()) continue;
     write_file(request.out / role / "split.csv", task->data().split_table());
-    if (is_classifier(role)) write_predictions(*task, results.back().second.best, request.out / role);
+    if (is_classifier(role)) write_predictions(*task, result.best, request.out / role);
+    results.emplace_back(role, std::move(result));
   }
   return results;
 }

@@ -65,12 +65,17 @@ class VerifyTask : public Task {
   const Mixture& data() const override { return data_; }
 
   Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
+    return training_share(items, {0, items.size()}, rng);
+  }
+
+  /// A share's candidates are varied by a stream of its own, so they differ a little from those of a whole batch.
+  Batch training_share(const std::vector<MixtureItem>& items, const Share& share, const Rng& rng) const override {
     std::vector<DetectExample> examples;
-    for (size_t n = 0; n < items.size(); ++n) {
+    for (size_t n = share.first; n < share.first + share.count; ++n) {
       Rng mine = rng.fork(n);
       examples.push_back(varied_example(data_.get(items[n]), options_.examples, mine));
     }
-    Rng chance = rng.fork(items.size());
+    Rng chance = rng.fork(items.size() + share.first);
     return batch_of(examples, &chance);
   }
 

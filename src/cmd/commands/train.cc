@@ -4,7 +4,10 @@
 
 #include "base/files.h"
 #include "base/options.h"
+#include "cmd/build_info.h"
+#include "cmd/choice.h"
 #include "cmd/command.h"
+#include "evaluate/learning_curve.h"
 
 namespace hepatica::cmd {
 namespace {
@@ -28,7 +31,10 @@ int run(const Arguments& arguments, const Common& common) {
   train::TrainRequest request = arguments.request;
   request.stages = split_names(arguments.stages);
   request.seed = common.seed;
+  request.versions = {{"hepatica", kVersion}, {"commit", kCommit}, {"libraries", kLibraries}};
+  request.after_epoch = write_learning_curve;
   const auto results = train::train(load_recipe(arguments.recipe, installed_folders("recipes")), request);
+  if (results.empty()) return 0;  // a worker that is not the first one
   std::vector<std::vector<std::string>> rows{{"role", "best epoch", "score", "checkpoint"}};
   nlohmann::json all = nlohmann::json::array();
   for (const auto& [role, result] : results) {
@@ -64,6 +70,20 @@ Command declare_train() {
                 "--stage", arguments->stages, "segment, detect, classify or names of classifiers; default all");
             app.add_option("--cache", arguments->request.cache, "folder of rendered slices; default OUT/cache");
             app.add_flag("--resume", arguments->request.resume, "go on after the last whole epoch in OUT");
+            app.add_option("--start-from",
+                           arguments->request.start_from,
+                           "checkpoint, such as torchvision's resnet50-*.pth: what fits is taken, the rest is random")
+                ->check(CLI::ExistingFile);
+            add_choice<std::string>(app,
+                                    "--device",
+                                    arguments->request.device,
+                                    {{"auto", "auto"}, {"cpu", "cpu"}, {"cuda", "cuda"}},
+                                    "auto takes a GPU where there is one");
+            app.add_option("--worker-limit",
+                           arguments->request.worker_limit_s,
+                           "seconds that a worker of distributed training waits for another")
+                ->check(CLI::Range(1.0, 86400.0))
+                ->capture_default_str();
             return [arguments](const Common& common) { return run(*arguments, common); };
           }};
 }
