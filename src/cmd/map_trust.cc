@@ -14,6 +14,7 @@
 #include "base/threads.h"
 #include "cmd/cohort_study.h"
 #include "cmd/reference_masks.h"
+#include "io/mask_cell.h"
 #include "stages/explain/map_checks.h"
 #include "stages/ingest/ingest.h"
 
@@ -130,7 +131,7 @@ class Gatherer {
       const Geometry& grid = study.images[i].hu.geometry();
       const Mask lesions = read_lesion_reference(reference.lesions, manifest_.folder, grid);
       if (lesions.empty()) continue;
-      study.images[i].liver = read_liver_reference(reference.liver, manifest_.folder, grid);
+      study.images[i].liver = read_mask_cell(reference.liver, manifest_.folder, grid);
       add_image(patient.id, study, i, lesions);
     }
   }

@@ -167,6 +167,36 @@ fs::path found_checkpoint(const fs::path& name, const fs::path& out) {
 
 }  // namespace
 
+std::vector<std::string> roles_to_train(const Block& recipe, const std::vector<std::string>& stages) {
+  const Block train = recipe.child("train");
+  std::vector<std::string> known, wanted;
+  for (const char* role : kStages) {
+    if (train.node && train.node[role]) known.push_back(role);
+  }
+  if (train.node && train.node["classify"]) {
+    for (const auto& entry : train.node["classify"]) known.push_back(entry.first.as<std::string>());
+  }
+  if (stages.empty()) wanted = known;
+  for (const std::string& stage : stages) {
+    for (const std::string& role : known) {
+      if ((stage == role || (stage == "classify" && is_classifier(role))) &&
+          std::find(wanted.begin(), wanted.end(), role) == wanted.end())
+        wanted.push_back(role);
+    }
+    const bool found = std::find(known.begin(), known.end(), stage) != known.end() ||
+                       (stage == "classify" && std::any_of(known.begin(), known.end(), is_classifier));
+    if (!found) {
+      std::string names;
+      for (const std::string& role : known) names += (names.empty() ? "" : ", ") + role;
+      throw Error(ErrorCode::usage,
+                  "--stage: the recipe " + recipe.file + " does not train '" + stage + "'" +
+                      (names.empty() ? "; it has no 'train' block" : "; it trains " + names));
+    }
+  }
+  if (wanted.empty()) throw Error(ErrorCode::usage, "the recipe " + recipe.file + " has no 'train' block");
+  return wanted;
+}
+
 std::unique_ptr<Task> make_task(const Block& recipe, const std::string& role, const TrainRequest& request) {
   OptionReader reader(block_of(recipe, role));
   const fs::path cache = request.cache.empty() ? request.out / "cache" : request.cache;
