@@ -114,17 +114,18 @@ YoloLoss yolo_loss(const Tensor& p3,
                                              padded.boxes.to(boxes.device()),
                                              padded.valid.to(boxes.device()),
                                              options);
+  const Tensor weighted = assigned.scores * assigned.weights;
   namespace F = torch::nn::functional;
   const auto each = F::BinaryCrossEntropyWithLogitsFuncOptions().reduction(torch::kNone);
   const Tensor bce = F::binary_cross_entropy_with_logits(logits, assigned.scores, each);
   const Tensor counted = counted_anchors(ignore, anchors.points, assigned.foreground);
-  const Tensor classification = options.class_gain * (bce * counted).sum();
+  const Tensor classification = options.class_gain * (bce * counted * assigned.weights).sum();
   // Zero through the predictions, so that a batch without targets still has gradients everywhere.
   Tensor box = anchors.bins().sum() * 0, dfl = box;
   const Tensor& foreground = assigned.foreground;
   const int64_t positives = foreground.sum().item<int64_t>();
   if (positives > 0) {
-    const Tensor weight = assigned.scores.sum(2).masked_select(foreground);
+    const Tensor weight = weighted.sum(2).masked_select(foreground);
     const auto picked = [&](const Tensor& values) { return values.index({foreground}); };
     const Tensor target = picked(assigned.boxes);
     box = options.box_gain * ((1 - complete_iou(picked(boxes), target)) * weight).sum();
@@ -134,7 +135,7 @@ YoloLoss yolo_loss(const Tensor& p3,
     dfl = options.dfl_gain * (distribution_focal_loss(picked(anchors.bins()), distances) * weight).sum();
   }
   const Tensor images = torch::full_like(box.detach(), double(p3.size(0)));
-  const Tensor sums = worker_sum(torch::stack({box, classification, dfl, assigned.scores.sum(), images}));
+  const Tensor sums = worker_sum(torch::stack({box, classification, dfl, weighted.sum(), images}));
   const Tensor parts = sums.slice(0, 0, 3) / sums[3].detach().clamp_min(1);
   const Tensor total = parts.sum() * (options.times_batch ? sums[4].detach() : torch::ones_like(images));
   return {total, parts[0].detach(), parts[1].detach(), parts[2].detach(), positives};

@@ -83,6 +83,8 @@ std::unique_ptr<Task> detect_task(OptionReader& reader, Mixture data) {
   options.loss.box_gain = reader.number("box_gain", options.loss.box_gain, 0, 1000);
   options.loss.class_gain = reader.number("class_gain", options.loss.class_gain, 0, 1000);
   options.loss.dfl_gain = reader.number("dfl_gain", options.loss.dfl_gain, 0, 1000);
+  options.loss.full_scores = reader.boolean("full_scores", options.loss.full_scores);
+  options.loss.least_weight = reader.number("least_weight", options.loss.least_weight, 0, 100);
   return make_detect_task(std::move(data), std::move(options));
 }
 
