@@ -118,7 +118,7 @@ std::unique_ptr<Task> small_task(const std::string& name) {
 /// 16 items in batches of 5, 5, 5 and 1: shares of 2 and 3, and a batch that leaves a worker idle.
 FitOptions small_fit(const std::string& name) {
   FitOptions options;
-  options.epochs = 2;
+  options.epochs = name == "detect" ? 1 : 2;  // its steps take long
   options.steps = 0;
   options.batch = 5;
   options.optimizer = "sgd";
@@ -234,7 +234,7 @@ TEST_P(Distributed, TwoWorkersGiveTheCurveOfOne) {
   at::set_num_threads(1);
   fit(*small_task(GetParam()), small_fit(GetParam()), one, false, {});
   const auto a = numbers_of(two / "metrics.csv"), b = numbers_of(one / "metrics.csv");
-  ASSERT_EQ(a.size(), 2u);
+  ASSERT_EQ(a.size(), size_t(small_fit(GetParam()).epochs));
   ASSERT_EQ(a.size(), b.size());
   for (size_t epoch = 0; epoch < a.size(); ++epoch) {
     EXPECT_EQ(a[epoch][1], b[epoch][1]);                                                // learning rate
