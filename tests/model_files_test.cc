@@ -174,8 +174,17 @@ TEST(OnnxExport, EqualsPyTorchInOnnxRuntime) {
   if (made.empty()) GTEST_SKIP() << "python3-torch is missing";
   if (!has_onnx_runtime()) GTEST_SKIP() << "node or its package onnxruntime-node is missing (see docs/models.md)";
   const TemporaryFolder scratch;
-  for (const std::string name :
-       {"resnet18", "lilnet18", "lilnet50", "yolov8n", "dynunet2d", "dynunet3d", "dynunet_batch", "residual_unet"}) {
+  for (const std::string name : {"resnet18",
+                                 "densenet121",
+                                 "efficientnet_b0",
+                                 "convnext_tiny",
+                                 "lilnet18",
+                                 "lilnet50",
+                                 "yolov8n",
+                                 "dynunet2d",
+                                 "dynunet3d",
+                                 "dynunet_batch",
+                                 "residual_unet"}) {
     const nn::TensorMap expected = nn::read_checkpoint(made / (name + ".expected.safetensors")).tensors;
     const torch::Tensor input = expected.at("input").contiguous();
     std::string sides, shape;

@@ -50,6 +50,9 @@ TEST(Parity, OutputsEqualPyTorch) {
   int cases = 0;
   for (const char* name : {"resnet18",
                            "resnet50",
+                           "densenet121",
+                           "efficientnet_b0",
+                           "convnext_tiny",
                            "lilnet18",
                            "lilnet50",
                            "yolov8n",
@@ -66,7 +69,7 @@ TEST(Parity, OutputsEqualPyTorch) {
     expect_close(folded.forward(expected.at("input"), false, wanted), expected, std::string(name) + " folded");
     ++cases;
   }
-  EXPECT_EQ(cases, 9);
+  EXPECT_EQ(cases, 12);
 }
 
 /// `pytorch` must hold the tensors of `<name>.safetensors`, exactly or, where stored as f16, closely, and be known as
@@ -102,7 +105,8 @@ TEST(Parity, ReadsWhatTorchSaveWrites) {
   EXPECT_EQ(model.found["train_args"]["save_dir"], "runs/detect");
   EXPECT_EQ(model.found["version"], "8.0.147");
   EXPECT_EQ(expect_same_tensors("dynunet2d.pt", "dynunet2d", "pytorch-zip").kind, "state dictionary");
-  expect_same_tensors("resnet18.pth", "resnet18", "pytorch-zip");
+  for (const std::string name : {"resnet18", "densenet121", "efficientnet_b0", "convnext_tiny"})
+    expect_same_tensors(name + ".pth", name, "pytorch-zip");
 }
 
 TEST(Parity, ReadsWhatTorchSaveWroteBefore16) {
