@@ -8,6 +8,7 @@
 #include <mutex>
 #include <set>
 #include <sstream>
+#include <tuple>
 
 #include "base/error.h"
 #include "image/orient.h"
@@ -16,7 +17,8 @@
 namespace hepatica {
 namespace {
 
-const std::set<std::string> kColumns{"patient", "path", "phase", "liver", "label", "box", "slice", "split"};
+const std::set<std::string> kColumns{
+    "patient", "path", "phase", "liver", "label", "box", "slice", "split", "lesion", "plane"};
 
 /// Fields of one line; double quotes hold commas, and "" within them is a quote.
 std::vector<std::string> fields_of(const std::string& line) {
@@ -80,7 +82,9 @@ class RowReader {
     row.label = values_["label"];
     row.split = values_["split"];
     row.path = existing("path");
+    row.plane = values_["plane"];
     if (!values_["liver"].empty()) row.liver = existing("liver");
+    if (!values_["lesion"].empty()) row.lesion = existing("lesion");
     check_words(row);
     read_place(row);
     return row;
@@ -142,10 +146,20 @@ void check_splits(const std::vector<ManifestRow>& rows, Faults& faults) {
   }
 }
 
-/// A volume with its mask, on axial axes.
+void check_planes(const std::vector<ManifestRow>& rows, Faults& faults) {
+  std::set<std::tuple<std::string, std::string, Phase>> seen;
+  for (const ManifestRow& row : rows) {
+    if (row.plane.empty()) continue;
+    if (!row.box) faults.add(row.line, fmt::format("plane '{}' needs a box", row.plane));
+    if (!seen.insert({row.patient, row.plane, row.phase}).second)
+      faults.add(row.line, fmt::format("plane '{}' has the phase '{}' twice", row.plane, name_of(row.phase)));
+  }
+}
+
+/// A volume with its masks, on axial axes.
 struct LoadedVolume {
   Volume<int16_t> hu;
-  Mask liver;
+  Mask liver, lesion;
 };
 
 class ManifestSource : public SliceSource {
@@ -155,6 +169,7 @@ class ManifestSource : public SliceSource {
     for (size_t r = 0; r < rows_.size(); ++r) {
       const int64_t count = slices_of(rows_[r]);
       if (rows_[r].slice >= 0 || count == 1) {
+        if (!rows_[r].plane.empty()) planes_[{rows_[r].patient, rows_[r].plane}].push_back(items_.size());
         items_.push_back({r, std::max<int64_t>(0, rows_[r].slice)});
         continue;
       }
@@ -167,6 +182,15 @@ class ManifestSource : public SliceSource {
   std::string label(size_t index) const override { return rows_[items_[index].row].label; }
   std::string fingerprint() const override { return hash_; }
   const std::string& split(size_t index) const { return rows_[items_[index].row].split; }
+
+  std::vector<LearningSlice> phases(size_t index) const override {
+    const ManifestRow& row = rows_[items_[index].row];
+    const auto same = planes_.find({row.patient, row.plane});
+    if (same == planes_.end()) return {get(index)};
+    std::vector<LearningSlice> planes;
+    for (const size_t item : same->second) planes.push_back(get(item));
+    return planes;
+  }
 
   LearningSlice get(size_t index) const override {
     const ManifestRow& row = rows_[items_[index].row];
@@ -202,12 +226,20 @@ class ManifestSource : public SliceSource {
     slice.height = picture.height;
     slice.spacing_mm = options_.pictures.spacing_mm;
     for (const uint8_t grey : picture.grey) slice.hu.push_back(hu_from_grey(grey, options_.pictures));
-    if (row.liver.empty()) return slice;
-    const Picture mask = read_picture(row.liver);
-    if (mask.width != picture.width || mask.height != picture.height)
-      throw Error(ErrorCode::bad_geometry, row.liver.string() + " has another size than the image");
-    for (const uint8_t grey : mask.grey) slice.liver.push_back(grey > 127);
+    slice.liver = picture_mask(row.liver, picture);
+    slice.lesion = picture_mask(row.lesion, picture);
     return slice;
+  }
+
+  /// 1 where the picture is brighter than 127; empty without a file.
+  static std::vector<uint8_t> picture_mask(const fs::path& path, const Picture& image) {
+    if (path.empty()) return {};
+    const Picture picture = read_picture(path);
+    if (picture.width != image.width || picture.height != image.height)
+      throw Error(ErrorCode::bad_geometry, path.string() + " has another size than the image");
+    std::vector<uint8_t> mask;
+    for (const uint8_t grey : picture.grey) mask.push_back(grey > 127);
+    return mask;
   }
 
   LearningSlice from_volume(const ManifestRow& row, int64_t k) const {
@@ -220,27 +252,39 @@ class ManifestSource : public SliceSource {
     slice.spacing_mm = volume->hu.geometry().spacing[0];
     const auto hu = volume->hu.slice(k);
     slice.hu.assign(hu.begin(), hu.end());
-    if (volume->liver.empty()) return slice;
-    for (const uint8_t label : volume->liver.slice(k)) slice.liver.push_back(label != 0);
+    slice.liver = slice_of(volume->liver, k);
+    slice.lesion = slice_of(volume->lesion, k);
     return slice;
+  }
+
+  static std::vector<uint8_t> slice_of(const Mask& mask, int64_t k) {
+    std::vector<uint8_t> inside;
+    if (mask.empty()) return inside;
+    for (const uint8_t label : mask.slice(k)) inside.push_back(label != 0);
+    return inside;
+  }
+
+  static Mask read_fitting_mask(const fs::path& path, const Geometry& grid) {
+    if (path.empty()) return {};
+    Mask mask = to_axial(read_mask(path));
+    if (!same_grid(mask.geometry(), grid, 0.01))
+      throw Error(ErrorCode::bad_geometry, path.string() + " lies on another grid than the image");
+    return mask;
   }
 
   /// The last few volumes stay in memory.
   std::shared_ptr<const LoadedVolume> load(const ManifestRow& row) const {
     const std::lock_guard lock(mutex_);
     for (auto entry = recent_.begin(); entry != recent_.end(); ++entry) {
-      if (entry->first != row.path) continue;
+      if (entry->first != std::pair(row.path, row.lesion)) continue;
       recent_.splice(recent_.begin(), recent_, entry);
       return recent_.front().second;
     }
     auto loaded = std::make_shared<LoadedVolume>();
     loaded->hu = to_axial(read_volume(row.path));
-    if (!row.liver.empty()) {
-      loaded->liver = to_axial(read_mask(row.liver));
-      if (!same_grid(loaded->liver.geometry(), loaded->hu.geometry(), 0.01))
-        throw Error(ErrorCode::bad_geometry, row.liver.string() + " lies on another grid than the image");
-    }
-    recent_.emplace_front(row.path, loaded);
+    loaded->liver = read_fitting_mask(row.liver, loaded->hu.geometry());
+    loaded->lesion = read_fitting_mask(row.lesion, loaded->hu.geometry());
+    recent_.emplace_front(std::pair(row.path, row.lesion), loaded);
     if (recent_.size() > 4) recent_.pop_back();
     return loaded;
   }
@@ -250,8 +294,9 @@ class ManifestSource : public SliceSource {
   std::vector<ManifestRow> rows_;
   std::string hash_;
   std::vector<Item> items_;
+  std::map<std::pair<std::string, std::string>, std::vector<size_t>> planes_;  ///< items by patient and plane
   mutable std::mutex mutex_;
-  mutable std::list<std::pair<fs::path, std::shared_ptr<const LoadedVolume>>> recent_;
+  mutable std::list<std::pair<std::pair<fs::path, fs::path>, std::shared_ptr<const LoadedVolume>>> recent_;
 };
 
 }  // namespace
@@ -278,6 +323,7 @@ std::vector<ManifestRow> read_manifest(const fs::path& path, const ManifestOptio
   }
   if (rows.empty()) faults.add(2, "there are no rows");
   check_splits(rows, faults);
+  check_planes(rows, faults);
   faults.raise();
   return rows;
 }

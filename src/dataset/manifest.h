@@ -1,9 +1,10 @@
 // Real data by a CSV manifest.
 //
 // Columns: `patient` and `path` (relative to the manifest), and as far as known `phase`, `liver` (mask file), `label`
-// (class of the lesion), `box` ("x0 y0 x1 y1", pixels of the slice), `slice` (k from the foot, from 0), `split`
-// ("train" or "validation"). `path` is a volume (.nii.gz, .nrrd, .mha, ...) or a picture of one slice. A volume without
-// `slice` gives every slice.
+// (class of the lesion), `box` ("x0 y0 x1 y1", pixels of the slice), `slice` (k from the foot, from 0), `lesion` (mask
+// file of the lesion), `plane` (a name: rows of a patient with the same one are the same plane of the same lesion in
+// different phases), `split` ("train" or "validation"). `path` is a volume (.nii.gz, .nrrd, .mha, ...) or a picture of
+// one slice. A volume without `slice` gives every slice.
 #pragma once
 
 #include <memory>
@@ -17,8 +18,8 @@ namespace hepatica {
 
 struct ManifestRow {
   int line = 0;  ///< of the file, from 1
-  std::string patient, label, split;
-  fs::path path, liver;  ///< absolute; `liver` empty where not given
+  std::string patient, label, split, plane;
+  fs::path path, liver, lesion;  ///< absolute; the masks empty where not given
   Phase phase = Phase::unknown;
   std::optional<Box2> box;
   int64_t slice = -1;  ///< -1: every slice

@@ -57,6 +57,33 @@ TEST_F(ManifestTest, AVolumeGivesEverySlice) {
   EXPECT_FLOAT_EQ(source->get(3).hu[5], 60);
 }
 
+TEST_F(ManifestTest, PlanesJoinThePhasesOfALesion) {
+  picture("a.png", 10);
+  picture("b.png", 200);
+  picture("m.png", 255);
+  const auto source = open_manifest(manifest("patient,path,phase,label,box,plane,lesion\n"
+                                             "p1,a.png,AP,hcc,0 0 2 1,l1,m.png\n"
+                                             "p1,b.png,PVP,hcc,0 0 2 2,l1,\n"
+                                             "p1,b.png,PVP,hcc,0 0 2 2,l2,\n"
+                                             "p2,a.png,AP,hcc,0 0 2 1,l1,\n"
+                                             "p2,a.png,AP,hcc,0 0 2 1,,\n"),
+                                    {});
+  const auto planes = source->phases(1);
+  ASSERT_EQ(planes.size(), 2u);
+  EXPECT_EQ(planes[0].phase, Phase::arterial);
+  EXPECT_EQ(planes[0].lesion, std::vector<uint8_t>(8, 1));
+  EXPECT_EQ(*planes[1].target, (Box2{0, 0, 2, 2}));
+  EXPECT_TRUE(planes[1].lesion.empty());
+  for (const size_t alone : {2, 3, 4}) EXPECT_EQ(source->phases(alone).size(), 1u);
+  const std::string text =
+      message(manifest("patient,path,phase,label,box,plane\n"
+                       "p1,a.png,AP,hcc,0 0 2 1,l1\n"
+                       "p1,b.png,AP,hcc,0 0 2 1,l1\n"
+                       "p1,b.png,PVP,hcc,,l1\n"));
+  EXPECT_NE(text.find("row 3: plane 'l1' has the phase 'arterial' twice"), std::string::npos) << text;
+  EXPECT_NE(text.find("row 4: plane 'l1' needs a box"), std::string::npos) << text;
+}
+
 TEST_F(ManifestTest, NamesEveryFaultWithItsRow) {
   picture("a.png", 1);
   ManifestOptions options;

@@ -72,6 +72,14 @@ size_t Mixture::training_size() const {
   return size;
 }
 
+std::vector<MixtureItem> Mixture::training() const {
+  std::vector<MixtureItem> items;
+  for (size_t s = 0; s < parts_.size(); ++s) {
+    for (const size_t i : parts_[s].split.training) items.push_back({s, i});
+  }
+  return items;
+}
+
 std::vector<MixtureItem> Mixture::validation(size_t most) const {
   std::vector<MixtureItem> items;
   for (size_t s = 0; s < parts_.size(); ++s) {

@@ -28,6 +28,9 @@ class Mixture {
   const std::string& name(size_t source) const { return parts_[source].name; }
   const SliceSource& source(size_t source) const { return *parts_[source].source; }
   LearningSlice get(const MixtureItem& item) const { return parts_[item.source].source->get(item.index); }
+  std::vector<LearningSlice> phases(const MixtureItem& item) const {
+    return parts_[item.source].source->phases(item.index);
+  }
   std::string label(const MixtureItem& item) const { return parts_[item.source].source->label(item.index); }
   std::string group(const MixtureItem& item) const;
 
@@ -35,6 +38,8 @@ class Mixture {
   /// to within one. Where `balanced`, each class of a source gives the same number.
   std::vector<MixtureItem> draw(size_t count, Rng rng, bool balanced = false) const;
   size_t training_size() const;
+  /// Every training item once, source by source in their order.
+  std::vector<MixtureItem> training() const;
   /// All validation items; of each source at most `most`, evenly spread.
   std::vector<MixtureItem> validation(size_t most) const;
   /// Hashes and sizes of the sources, for the run's manifest.

@@ -32,6 +32,7 @@ struct LearningSlice {
   std::optional<double> liver_hu;  ///< median HU of the liver in the whole volume
   std::optional<Box2> target;      ///< the lesion that this slice is about (classification)
   std::string label;               ///< class of `target`, such as "hcc"
+  std::vector<uint8_t> lesion;     ///< 1 inside the lesion of `target`; empty where not known
 
   /// Calls change(values) for this plane and the known ones beside it.
   template <class Change>

@@ -38,6 +38,7 @@ std::string bytes_of_slice(const LearningSlice& slice) {
                       {"label", slice.label},
                       {"liver", !slice.liver.empty()},
                       {"context", !slice.above.empty()},
+                      {"lesion", !slice.lesion.empty()},
                       {"lesions", nlohmann::json::array()}};
   for (const LesionBox& lesion : slice.lesions)
     head["lesions"].push_back({{"box", json_of(lesion.box)}, {"type", lesion.type}, {"ignore", lesion.ignore}});
@@ -46,6 +47,7 @@ std::string bytes_of_slice(const LearningSlice& slice) {
   std::string bytes = head.dump() + "\n";
   for (const std::vector<float>* plane : {&slice.hu, &slice.above, &slice.below}) append_plane(bytes, *plane);
   bytes.append(slice.liver.begin(), slice.liver.end());
+  bytes.append(slice.lesion.begin(), slice.lesion.end());
   return bytes;
 }
 
@@ -61,7 +63,8 @@ LearningSlice slice_from_bytes(const std::string& bytes, const std::string& sour
   const size_t pixels = slice.pixels();
   const bool context = head.is_object() && head.value("context", false);
   const size_t planes = context ? 3 : 1;
-  const size_t size = head.is_object() ? line + 1 + pixels * (2 * planes + (head.value("liver", false) ? 1 : 0)) : 0;
+  const auto says = [&](const char* mask) { return head.is_object() && head.value(mask, false) ? size_t(1) : 0; };
+  const size_t size = head.is_object() ? line + 1 + pixels * (2 * planes + says("liver") + says("lesion")) : 0;
   if (pixels == 0 || bytes.size() != size)
     throw Error(ErrorCode::bad_format, source + " is not a whole cached slice; remove the file and run again");
   slice.spacing_mm = head.at("spacing_mm");
@@ -77,10 +80,12 @@ LearningSlice slice_from_bytes(const std::string& bytes, const std::string& sour
     slice.above = plane_at(values + 2 * pixels, pixels);
     slice.below = plane_at(values + 4 * pixels, pixels);
   }
-  if (head.at("liver").get<bool>()) {
-    const auto* mask = reinterpret_cast<const uint8_t*>(values) + 2 * planes * pixels;
+  const auto* mask = reinterpret_cast<const uint8_t*>(values) + 2 * planes * pixels;
+  if (says("liver")) {
     slice.liver.assign(mask, mask + pixels);
+    mask += pixels;
   }
+  if (says("lesion")) slice.lesion.assign(mask, mask + pixels);
   return slice;
 }
 

@@ -19,6 +19,10 @@ class SliceSource {
   virtual std::string group(size_t index) const = 0;
   /// The slice, without augmentation. Error where its file is broken, naming it.
   virtual LearningSlice get(size_t index) const = 0;
+  /// The plane of item `index` in every phase that there is, each at most once, `target` set in all: of a lesion that
+  /// the breath moves, the box is each phase's own where it is known. The item alone where the source has no other
+  /// phases.
+  virtual std::vector<LearningSlice> phases(size_t index) const { return {get(index)}; }
   /// Class of the item, known without reading it; empty where it has none.
   virtual std::string label(size_t) const { return {}; }
   /// What identifies the data, for the run's manifest: a hash over what was read or generated.

@@ -1,17 +1,33 @@
 #include "stages/classify/lilnet.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "base/progress.h"
 #include "base/threads.h"
+#include "nn/graph.h"
+#include "stages/classify/phases.h"
 
 namespace hepatica {
 namespace {
 
 constexpr size_t kMasks = 5;
+const std::set<std::string> kFamilies{"lilnet", "resnet", "densenet", "efficientnet", "convnext"};
+
+/// Weights [classes, channels] of a linear layer behind a layer norm, as they act on the channels' means before it:
+/// times its gain, less their mean over the channels. The norm's division by the deviation is left out: it is one
+/// factor for the whole image.
+void undo_norm(std::vector<std::vector<float>>& weights, const Array& gain) {
+  for (std::vector<float>& row : weights) {
+    double mean = 0;
+    for (size_t x = 0; x < row.size(); ++x) mean += double(row[x] *= gain.values[x]) / double(row.size());
+    for (float& weight : row) weight -= float(mean);
+  }
+}
 
 class LilNetClassifier final : public Classifier {
  public:
@@ -27,7 +43,7 @@ class LilNetClassifier final : public Classifier {
   std::vector<ImagePrediction> classify(const PreprocessedStudy& study,
                                         const std::vector<Detection>& detections) const override {
     const std::vector<std::vector<double>> logits =
-        network_.logits(detections.size(), [&](size_t n) { return crop_of(study, detections[n]); });
+        network_.logits(detections.size(), [&](size_t n) { return crop_of(study, detections, n); });
     std::vector<ImagePrediction> predictions(detections.size());
     for (size_t n = 0; n < detections.size(); ++n) {
       const Volume<int16_t>& hu = study.images[detections[n].image].hu;
@@ -40,15 +56,25 @@ class LilNetClassifier final : public Classifier {
 
   std::vector<FeatureMap> features(const PreprocessedStudy& study,
                                    const std::vector<Detection>& detections) const override {
-    return network_.features(detections.size(), [&](size_t n) { return crop_of(study, detections[n]); });
+    return network_.features(detections.size(), [&](size_t n) { return crop_of(study, detections, n); });
   }
 
   std::vector<std::vector<float>> class_weights() const override { return network_.class_weights(); }
 
  private:
-  PlaneImage crop_of(const PreprocessedStudy& study, const Detection& detection) const {
-    const Volume<int16_t>& hu = study.images[detection.image].hu;
-    return classify_crop(hu.slice(detection.slice), hu.nx(), hu.ny(), detection.box, network_.input());
+  PlaneImage plane_of(const PreprocessedStudy& study, const Detection& detection) const {
+    const PhaseImage& image = study.images[detection.image];
+    const Volume<int16_t>& hu = image.hu;
+    LesionView<int16_t> view{hu.slice(detection.slice), hu.nx(), hu.ny(), detection.box, {}};
+    return classify_plane(view, network_.input());
+  }
+
+  PlaneImage crop_of(const PreprocessedStudy& study, const std::vector<Detection>& detections, size_t n) const {
+    if (!network_.input().fused()) return late_input(plane_of(study, detections[n]));
+    std::map<Phase, PlaneImage> planes;
+    for (const Detection& plane : same_plane(study, detections, n))
+      planes.emplace(study.images[plane.image].phase, plane_of(study, plane));
+    return fused_input(planes, network_.input());
   }
 
   CropNetwork network_;
@@ -63,6 +89,8 @@ ClassifyOptions read_classify_options(const Block& block) {
   options.input = classify_input_from_block(reader.block("input"));
   options.batch = reader.integer("batch", options.batch, 1, 512);
   options.images_per_phase = reader.integer("images_per_phase", options.images_per_phase, 0, 10000);
+  options.networks = reader.texts("networks", options.networks);
+  options.combine = reader.choice("combine", options.combine, {"best", "logits", "probabilities"});
   reader.finish();
   return options;
 }
@@ -112,12 +140,12 @@ CropNetwork::CropNetwork(std::shared_ptr<Predictor> predictor,
   const nlohmann::json& metadata = predictor_->metadata();
   const nlohmann::json network = metadata.value("network", nlohmann::json::object());
   const std::string family = network.value("family", "");
-  if (family != "lilnet" && family != "resnet")
-    throw Error(
-        ErrorCode::wrong_checkpoint,
-        fmt::format("the checkpoint for '{}' holds a network of family '{}' where 'lilnet' or 'resnet' is needed",
-                    task,
-                    family));
+  if (!kFamilies.count(family))
+    throw Error(ErrorCode::wrong_checkpoint,
+                fmt::format("the checkpoint for '{}' holds a network of family '{}' where a classifier is needed ({})",
+                            task,
+                            family,
+                            fmt::join(kFamilies, ", ")));
   lilnet_ = family == "lilnet";
   if (metadata.contains("classes") && metadata["classes"].is_array()) {
     const auto named = metadata["classes"].get<std::vector<std::string>>();
@@ -135,6 +163,14 @@ CropNetwork::CropNetwork(std::shared_ptr<Predictor> predictor,
         fmt::format(
             "the checkpoint for '{}' tells {} classes apart where {} are needed", task, count, classes_.size()));
   if (metadata.contains("input")) options_.input = classify_input_from_json(metadata["input"], task);
+  const auto channels = network.value("arguments", nlohmann::json::object()).value("in_channels", int64_t(3));
+  if (channels != options_.input.channels())
+    throw Error(
+        ErrorCode::wrong_checkpoint,
+        fmt::format("the network for '{}' takes {} channels, its input has {}: see stages.classify.options.input",
+                    task,
+                    channels,
+                    options_.input.channels()));
 }
 
 std::map<std::string, Array> CropNetwork::run(size_t first,
@@ -142,8 +178,9 @@ std::map<std::string, Array> CropNetwork::run(size_t first,
                                               const std::function<PlaneImage(size_t)>& crop,
                                               const std::vector<std::string>& wanted) const {
   check_interrupted();
-  const size_t size = size_t(3) * size_t(options_.input.size) * size_t(options_.input.size);
-  Array input{{int64_t(count), 3, options_.input.size, options_.input.size}, std::vector<float>(count * size)};
+  const int64_t side = options_.input.size, channels = options_.input.channels();
+  const size_t size = size_t(channels * side * side);
+  Array input{{int64_t(count), channels, side, side}, std::vector<float>(count * size)};
   parallel_for(count, [&](size_t n) {
     const PlaneImage image = crop(first + n);
     std::copy(image.values.begin(), image.values.end(), input.values.begin() + std::ptrdiff_t(n * size));
@@ -191,11 +228,18 @@ std::vector<FeatureMap> CropNetwork::features(size_t count, const std::function<
 }
 
 std::vector<std::vector<float>> CropNetwork::class_weights() const {
-  const Array fc = predictor_->parameter("fc.weight");
-  if (lilnet_) return lilnet_class_weights(fc, predictor_->parameter("fc_ens.weight"));
+  if (lilnet_) return lilnet_class_weights(predictor_->parameter("fc.weight"), predictor_->parameter("fc_ens.weight"));
+  const nlohmann::json& network = predictor_->metadata()["network"];
+  const nn::Graph graph = nn::build_graph(network["family"], network["arguments"]);
+  const auto node = [&](const std::string& name) {
+    return *std::find_if(graph.nodes.begin(), graph.nodes.end(), [&](const nn::Node& n) { return n.name == name; });
+  };
+  const nn::Node head = node(graph.outputs.at("logits")), before = node(head.inputs.front());
+  const Array fc = predictor_->parameter(head.name + ".weight");
   std::vector<std::vector<float>> weights;
   for (int64_t c = 0; c < fc.shape[0]; ++c)
     weights.emplace_back(fc.values.begin() + c * fc.shape[1], fc.values.begin() + (c + 1) * fc.shape[1]);
+  if (before.op == "layer_norm") undo_norm(weights, predictor_->parameter(before.name + ".weight"));
   return weights;
 }
 
