@@ -84,7 +84,7 @@ Recipe read_recipe(const Block& document) {
   OptionReader patients(reader.block("patients"));
   recipe.least_age_years = patients.number("least_age_years", 0, 0, 120);
   patients.finish();
-  for (const char* block : {"classes", "models", "train", "evaluate"}) reader.block(block);
+  for (const char* block : {"classes", "models", "train", "evaluate", "ablate", "cohort"}) reader.block(block);
   const Block stages = reader.block("stages");
   reader.finish();
   for_each_list(document, "classes", [&](const std::string& name, const std::vector<std::string>& types) {

@@ -90,38 +90,50 @@ class ClassifyTask : public Task {
       if (members == options_.members.end()) continue;
       for (const std::string& label : members->second) index_[label] = int64_t(c);
     }
+    options_.class_loss.counts.assign(options_.classes.size(), 0);
+    for (const MixtureItem& item : data_.training()) options_.class_loss.counts[class_of(item)] += 1;
+    for (size_t c = 0; c < options_.classes.size(); ++c)
+      if (options_.class_loss.counts[c] == 0)
+        throw Error(ErrorCode::bad_manifest,
+                    options_.role + ": there is no training item of the class '" + options_.classes[c] + "'");
+    examples_ = std::make_unique<ClassifyExamples>(
+        data_, options_.examples, options_.classes.size(), [this](const MixtureItem& item) { return class_of(item); });
   }
 
   std::string role() const override { return options_.role; }
   nn::Graph graph() const override { return options_.network; }
   nlohmann::json metadata() const override {
-    return {{"task", options_.role}, {"classes", options_.classes}, {"input", json_from_input(options_.input)}};
+    return {
+        {"task", options_.role}, {"classes", options_.classes}, {"input", json_from_input(options_.examples.input)}};
   }
   const Mixture& data() const override { return data_; }
   std::vector<MixtureItem> draw(size_t count, const Rng& rng) const override { return data_.draw(count, rng, true); }
 
   Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
+    std::vector<MixSample> samples = examples_->training(items, rng);
     std::vector<torch::Tensor> crops;
-    for (size_t n = 0; n < items.size(); ++n) {
-      Rng mine = rng.fork(n);
-      LearningSlice slice = data_.get(items[n]);
-      if (slice.target) slice.target = around(slice, mine);
-      crops.push_back(
-          varied(crop_of(augmented(slice, side(), side(), slice.spacing_mm, options_.augment, mine)), mine));
+    for (size_t n = 0; n < samples.size(); ++n) {
+      Rng mine = rng.fork(items.size() + n);
+      crops.push_back(varied(tensor_of(samples[n].image), mine));
     }
-    return batch_of(items, crops);
+    return batch_of(items, crops, samples);
   }
 
   Batch validation_batch(const std::vector<MixtureItem>& items) const override {
+    std::vector<MixSample> samples;
     std::vector<torch::Tensor> crops;
-    for (const MixtureItem& item : items) crops.push_back(crop_of(data_.get(item)));
-    return batch_of(items, crops);
+    for (const MixtureItem& item : items) {
+      samples.push_back(examples_->plain(item));
+      crops.push_back(tensor_of(samples.back().image));
+    }
+    return batch_of(items, crops, samples);
   }
 
   torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
-    const torch::Tensor labels = batch.targets.at("labels");
-    if (outputs.count("logits")) return nn::cross_entropy(outputs.at("logits"), labels, options_.smoothing);
-    return nn::lilnet_loss(outputs.at("out4"), outputs.at("out3"), outputs.at("sd"), labels, options_.loss);
+    const torch::Tensor targets = batch.targets.at("targets");
+    if (outputs.count("logits"))
+      return nn::class_loss(outputs.at("logits"), nn::smoothed(targets, options_.smoothing), options_.class_loss);
+    return nn::lilnet_loss(outputs.at("out4"), outputs.at("out3"), outputs.at("sd"), targets, options_.loss);
   }
   std::set<std::string> outputs() const override {
     return options_.network.outputs.count("logits") ? std::set<std::string>{"logits"}
@@ -132,25 +144,10 @@ class ClassifyTask : public Task {
   }
 
  private:
-  /// Room for the crop and its jitter.
-  int64_t side() const { return options_.input.size + 32; }
-
-  Box2 around(const LearningSlice& slice, Rng& rng) const {
-    const double dx = rng.uniform(-1, 1) * options_.box_jitter_px, dy = rng.uniform(-1, 1) * options_.box_jitter_px;
-    const Box2& b = *slice.target;
-    return {b.x0 + dx, b.y0 + dy, b.x1 + dx, b.y1 + dy};
-  }
-
-  torch::Tensor crop_of(const LearningSlice& slice) const {
-    const Box2 whole{0, 0, double(slice.width), double(slice.height)};
-    return tensor_of(classify_crop(
-        std::span<const float>(slice.hu), slice.width, slice.height, slice.target.value_or(whole), options_.input));
-  }
-
   /// Variations of the windowed crop that LiLNet trains with.
   torch::Tensor varied(torch::Tensor crop, Rng& rng) const {
-    const double black = -options_.input.mean / options_.input.std,
-                 white = (1 - options_.input.mean) / options_.input.std;
+    const double black = -options_.examples.input.mean / options_.examples.input.std,
+                 white = (1 - options_.examples.input.mean) / options_.examples.input.std;
     if (rng.chance(options_.invert)) crop = black + white - crop;
     if (rng.chance(options_.salt_pepper)) {
       auto access = crop.accessor<float, 3>();
@@ -165,24 +162,36 @@ class ClassifyTask : public Task {
     return crop;
   }
 
-  Batch batch_of(const std::vector<MixtureItem>& items, const std::vector<torch::Tensor>& crops) const {
+  /// Index of the item's class.
+  size_t class_of(const MixtureItem& item) const {
+    const auto found = index_.find(data_.label(item));
+    if (found == index_.end()) {
+      throw Error(
+          ErrorCode::bad_manifest,
+          data_.group(item) + ": the label '" + data_.label(item) + "' belongs to no class of " + options_.role);
+    }
+    return size_t(found->second);
+  }
+
+  Batch batch_of(const std::vector<MixtureItem>& items,
+                 const std::vector<torch::Tensor>& crops,
+                 const std::vector<MixSample>& samples) const {
     std::vector<int64_t> labels;
-    for (const MixtureItem& item : items) {
-      const auto found = index_.find(data_.label(item));
-      if (found == index_.end()) {
-        throw Error(
-            ErrorCode::bad_manifest,
-            data_.group(item) + ": the label '" + data_.label(item) + "' belongs to no class of " + options_.role);
-      }
-      labels.push_back(found->second);
+    std::vector<torch::Tensor> targets;
+    for (size_t n = 0; n < items.size(); ++n) {
+      labels.push_back(int64_t(class_of(items[n])));
+      targets.push_back(torch::tensor(at::ArrayRef<float>(samples[n].target)));
     }
     return {torch::stack(crops),
-            {{"labels", torch::tensor(at::ArrayRef<int64_t>(labels))}, {"items", tensor_of(items)}}};
+            {{"labels", torch::tensor(at::ArrayRef<int64_t>(labels))},
+             {"targets", torch::stack(targets)},
+             {"items", tensor_of(items)}}};
   }
 
   Mixture data_;
   ClassifyTaskOptions options_;
   std::map<std::string, int64_t> index_;
+  std::unique_ptr<ClassifyExamples> examples_;
 };
 
 }  // namespace

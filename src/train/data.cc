@@ -16,6 +16,20 @@ Common common_keys(OptionReader& reader) {
   return {reader.number("share", 1, 1e-6, 1e6), reader.number("validation", 0.12, 0, 0.9)};
 }
 
+/// Adds a source, parted as the places say, as it states itself, or by the fraction.
+void add_source(Mixture& mixture,
+                const std::string& name,
+                const std::shared_ptr<const SliceSource>& source,
+                const Common& common,
+                const DataPlaces& places) {
+  if (places.fold)
+    mixture.add(name, source, common.share, nested_split(*source, *places.fold));
+  else if (const auto split = stated_split(*source))
+    mixture.add(name, source, common.share, *split);
+  else
+    mixture.add(name, source, common.share, common.validation, places.seed);
+}
+
 void add_slices(Mixture& mixture, const Block& block, const DataPlaces& places) {
   OptionReader reader(block);
   const Common common = common_keys(reader);
@@ -26,7 +40,7 @@ void add_slices(Mixture& mixture, const Block& block, const DataPlaces& places) 
                 "--data: '" + places.data.string() +
                     "' has no sub-folders images/ and masks/, which the recipe's data.slices need");
   }
-  mixture.add("slices", open_slice_folder(places.data, options), common.share, common.validation, places.seed);
+  add_source(mixture, "slices", open_slice_folder(places.data, options), common, places);
 }
 
 void add_manifest(Mixture& mixture, const Block& block, const DataPlaces& places) {
@@ -43,11 +57,7 @@ void add_manifest(Mixture& mixture, const Block& block, const DataPlaces& places
         ErrorCode::not_found,
         "--data: '" + places.data.string() + "' is no manifest (a CSV file), which the recipe's data.manifest needs");
   }
-  const auto source = open_manifest(places.data, options);
-  if (const auto split = stated_split(*source))
-    mixture.add("manifest", source, common.share, *split);
-  else
-    mixture.add("manifest", source, common.share, common.validation, places.seed);
+  add_source(mixture, "manifest", open_manifest(places.data, options), common, places);
 }
 
 void add_phantoms(Mixture& mixture, const Block& block, const DataPlaces& places) {
@@ -58,7 +68,7 @@ void add_phantoms(Mixture& mixture, const Block& block, const DataPlaces& places
   reader.finish();
   std::shared_ptr<const SliceSource> source = make_phantom_source(options, places.seed, places.cache);
   if (!keep.empty()) source = select_labels(source, keep);
-  mixture.add("phantoms", source, common.share, common.validation, places.seed);
+  add_source(mixture, "phantoms", source, common, places);
 }
 
 }  // namespace

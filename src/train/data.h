@@ -1,8 +1,11 @@
 // The `data` block of a recipe as sources of slices.
 #pragma once
 
+#include <optional>
+
 #include "base/files.h"
 #include "base/options.h"
+#include "dataset/folds.h"
 #include "dataset/mixture.h"
 
 namespace hepatica::train {
@@ -12,6 +15,7 @@ struct DataPlaces {
   fs::path data;   ///< of --data: a folder of slices (images/, masks/) or a manifest CSV; empty: synthetic data alone
   fs::path cache;  ///< folder for rendered slices
   uint64_t seed = 0;
+  std::optional<NestedFold> fold;  ///< parts every source instead of its own split
 };
 
 /// Sources of the block: `slices` (a folder of pictures with masks), `manifest` (a CSV), `phantoms` (of which `keep`

@@ -131,6 +131,12 @@ void save_model(
   nn::write_checkpoint(path, model, true);
 }
 
+/// `provenance` with the figures on validation, by which networks of one task can be told apart.
+nlohmann::json with_figures(nlohmann::json provenance, const Metrics& validation) {
+  for (const auto& [name, value] : validation) provenance["validation"][name] = value;
+  return provenance;
+}
+
 void write_metrics(const FitResult& result, const fs::path& path) {
   std::string text = "epoch,learning_rate,loss";
   for (const EpochRecord& record : result.epochs) {
@@ -266,7 +272,7 @@ FitResult fit(const Task& task,
         state.result.best_epoch = epoch;
         state.result.best_score = score;
         state.waited = 0;
-        save_model(task, state.average.values(), state.result.best, provenance, epoch);
+        save_model(task, state.average.values(), state.result.best, with_figures(provenance, record.validation), epoch);
       }
     }
     state.result.epochs.push_back(record);

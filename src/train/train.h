@@ -1,11 +1,13 @@
 // A recipe's `train` block carried out.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/files.h"
 #include "base/options.h"
+#include "dataset/folds.h"
 #include "train/fit.h"
 
 namespace hepatica::train {
@@ -17,9 +19,11 @@ struct TrainRequest {
   std::vector<std::string> stages;  ///< "segment", "detect", "classify", or one classifier's task; empty: all
   bool resume = false;
   uint64_t seed = 0;
+  std::optional<NestedFold> fold;  ///< of cross-validation; absent: the recipe's own parting
 };
 
-/// The roles that `stages` ask of this recipe, in order: "segment", "detect", "benign_malignant", ...
+/// The roles that `stages` ask of this recipe, in order: "segment", "detect", "benign_malignant", ... A classifier with
+/// `networks` instead of `network` is one role a network, "benign_malignant_resnet", ...
 /// Error{usage} for a stage that the recipe does not train, naming those that it does.
 std::vector<std::string> roles_to_train(const Block& recipe, const std::vector<std::string>& stages);
 
