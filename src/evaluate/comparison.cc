@@ -136,27 +136,17 @@ ClaimCheck claim_of(const PairComparison& pair) {
   return {pair.first, pair.second, stats::false_claim_probability(double(c.only_first), double(c.only_second))};
 }
 
-/// p of all tests of all pairs, adjusted together.
-void adjust(std::vector<PairComparison>& pairs) {
-  std::vector<ComparedTest*> with_p;
-  std::vector<double> p;
-  for (PairComparison& pair : pairs)
-    for (ComparedTest& test : pair.tests)
-      if (test.test.p) with_p.push_back(&test), p.push_back(*test.test.p);
-  const std::vector<double> holm = stats::holm(p), bh = stats::benjamini_hochberg(p);
-  for (size_t i = 0; i < p.size(); ++i) {
-    with_p[i]->holm = holm[i];
-    with_p[i]->benjamini_hochberg = bh[i];
-  }
-}
-
 Comparison started(const std::string& mode, const std::vector<PredictionTable>& tables, int positive) {
   Comparison result;
   result.mode = mode;
-  result.methods = method_names(tables);
+  std::vector<std::string> files;
+  for (const PredictionTable& table : tables) files.push_back(table.file);
+  const std::vector<std::string> names = method_names(files);
+  for (size_t t = 0; t < tables.size(); ++t)
+    result.methods.push_back(
+        {names[t], int64_t(tables[t].case_ids.size()), tables[t].file, tables[t].sha256, tables[t].scores});
   result.classes = tables[0].predictions.classes;
   if (result.classes.size() == 2) result.positive = result.classes[size_t(positive)];
-  for (const PredictionTable& table : tables) result.n.push_back(int64_t(table.case_ids.size()));
   return result;
 }
 
@@ -181,6 +171,19 @@ void warn_of_clusters(const stats::Sampling& sampling, int64_t cases, std::vecto
 
 }  // namespace
 
+void adjust_tests(std::vector<PairComparison>& pairs) {
+  std::vector<ComparedTest*> with_p;
+  std::vector<double> p;
+  for (PairComparison& pair : pairs)
+    for (ComparedTest& test : pair.tests)
+      if (test.test.p) with_p.push_back(&test), p.push_back(*test.test.p);
+  const std::vector<double> holm = stats::holm(p), bh = stats::benjamini_hochberg(p);
+  for (size_t i = 0; i < p.size(); ++i) {
+    with_p[i]->holm = holm[i];
+    with_p[i]->benjamini_hochberg = bh[i];
+  }
+}
+
 Comparison compare_paired(const std::vector<PredictionTable>& given, const ComparisonOptions& options) {
   check_number(given);
   const std::vector<PredictionTable> tables = same_cases(same_classes(given));
@@ -189,11 +192,11 @@ Comparison compare_paired(const std::vector<PredictionTable>& given, const Compa
   const double confidence = options.bootstrap.confidence;
   const stats::Sampling sampling = sampling_of(tables[0], options.cluster);
   Comparison result = started("paired", tables, classification.positive);
-  warn_of_clusters(sampling, result.n[0], result.warnings);
+  warn_of_clusters(sampling, result.methods[0].n, result.warnings);
   for (size_t a = 0; a < tables.size(); ++a)
     for (size_t b = a + 1; b < tables.size(); ++b) {
       const Pair pair = pair_of(tables[a], tables[b], result.warnings);
-      PairComparison one{result.methods[a], result.methods[b], {}, {}, {}, {}};
+      PairComparison one{result.methods[a].name, result.methods[b].name, {}, {}, {}, {}};
       one.counts = stats::paired_counts(right_of(pair.first), right_of(pair.second));
       one.metrics = stats::bootstrap_differences(pair.first, pair.second, sampling, classification, options.bootstrap);
       add_mcnemar(*one.counts, confidence, one.tests);
@@ -203,7 +206,7 @@ Comparison compare_paired(const std::vector<PredictionTable>& given, const Compa
       one.claim = claim_of(one);
       result.pairs.push_back(std::move(one));
     }
-  adjust(result.pairs);
+  adjust_tests(result.pairs);
   return result;
 }
 
@@ -266,17 +269,17 @@ Comparison compare_unpaired(const std::vector<PredictionTable>& given, const Com
   classification.positive = positive_class(tables[0].predictions.classes, options.positive, tables[0].file);
   Comparison result = started("unpaired", tables, classification.positive);
   for (size_t t = 0; t < tables.size(); ++t)
-    warn_of_clusters(sampling_of(tables[t], options.cluster), result.n[t], result.warnings);
+    warn_of_clusters(sampling_of(tables[t], options.cluster), result.methods[t].n, result.warnings);
   for (size_t a = 0; a < tables.size(); ++a)
     for (size_t b = a + 1; b < tables.size(); ++b) {
       check_distinct(tables[a], tables[b]);
       PairComparison one =
           unpaired(tables[a], tables[b], pair_of(tables[a], tables[b], result.warnings), classification, options);
-      one.first = result.methods[a];
-      one.second = result.methods[b];
+      one.first = result.methods[a].name;
+      one.second = result.methods[b].name;
       result.pairs.push_back(std::move(one));
     }
-  adjust(result.pairs);
+  adjust_tests(result.pairs);
   return result;
 }
 

@@ -19,6 +19,14 @@ struct ComparisonOptions {
   std::string cluster;                ///< column of the first table that names the patient; empty: case_id
 };
 
+/// A method and the table that its results were read from.
+struct ComparedMethod {
+  std::string name;  ///< as in the pairs
+  int64_t n = 0;     ///< cases
+  std::string file, sha256;
+  std::string scores;  ///< "logits", "probabilities", "labels", or the column of a value a case
+};
+
 /// One test with its p adjusted for all tests of the comparison; adjusted values are absent where p is.
 struct ComparedTest {
   std::string metric;  ///< such as "accuracy" or "hcc:auc"
@@ -27,7 +35,7 @@ struct ComparedTest {
   std::optional<double> holm, benjamini_hochberg;
 };
 
-/// The probability that the method with the higher accuracy is not the better one.
+/// The probability that the method with the higher accuracy, or mean, is not the better one.
 struct ClaimCheck {
   std::string claimed, other;
   double probability = 0;
@@ -42,11 +50,10 @@ struct PairComparison {
 };
 
 struct Comparison {
-  std::string mode;                  ///< "paired" or "unpaired"
-  std::vector<std::string> methods;  ///< as named in the pairs
-  std::vector<int64_t> n;            ///< cases per method
-  std::vector<std::string> classes;
-  std::string positive;  ///< empty with more than two classes
+  std::string mode;  ///< "paired", "unpaired" or "values"
+  std::vector<ComparedMethod> methods;
+  std::vector<std::string> classes;  ///< empty for values
+  std::string positive;              ///< empty with other than two classes
   std::vector<PairComparison> pairs;
   std::vector<std::string> warnings;
 };
@@ -62,11 +69,12 @@ Comparison compare_paired(const std::vector<PredictionTable>& tables, const Comp
 /// independent AUCs, bootstrap differences. A case in both tables is Error{bad_manifest}.
 Comparison compare_unpaired(const std::vector<PredictionTable>& tables, const ComparisonOptions& options);
 
+/// p of all tests of all pairs, adjusted together (Holm; Benjamini and Hochberg).
+void adjust_tests(std::vector<PairComparison>& pairs);
+
 /// {"mode", "n", "methods", "classes", "positive", "pairs": [{"first", "second", "counts", "metrics", "per_class",
 /// "tests", "false_claim"}], "bootstrap", "adjusted_for", "warnings"}.
-nlohmann::json json_from_comparison(const Comparison& comparison,
-                                    const std::vector<PredictionTable>& tables,
-                                    const ComparisonOptions& options);
+nlohmann::json json_from_comparison(const Comparison& comparison, const ComparisonOptions& options);
 
 /// "first,second,metric,class,method,value_first,value_second,difference,lower,upper,statistic,degrees,p,p_holm,p_bh,n,
 /// reason": a line for each bootstrap difference and each test.

@@ -93,16 +93,11 @@ std::string test_line(const PairComparison& pair, const ComparedTest& one) {
 
 }  // namespace
 
-nlohmann::json json_from_comparison(const Comparison& comparison,
-                                    const std::vector<PredictionTable>& tables,
-                                    const ComparisonOptions& options) {
+nlohmann::json json_from_comparison(const Comparison& comparison, const ComparisonOptions& options) {
   nlohmann::json methods = nlohmann::json::array(), pairs = methods;
-  for (size_t t = 0; t < tables.size(); ++t)
-    methods.push_back({{"name", comparison.methods[t]},
-                       {"n", comparison.n[t]},
-                       {"file", tables[t].file},
-                       {"sha256", tables[t].sha256},
-                       {"scores", tables[t].scores}});
+  for (const ComparedMethod& one : comparison.methods)
+    methods.push_back(
+        {{"name", one.name}, {"n", one.n}, {"file", one.file}, {"sha256", one.sha256}, {"scores", one.scores}});
   size_t p_values = 0;
   for (const PairComparison& pair : comparison.pairs) {
     pairs.push_back(json_of(pair));
@@ -114,12 +109,12 @@ nlohmann::json json_from_comparison(const Comparison& comparison,
                       {"pairs", pairs},
                       {"adjusted_for", p_values},
                       {"warnings", comparison.warnings}};
-  if (comparison.mode == "paired") json["n"] = comparison.n[0];
+  if (comparison.mode != "unpaired") json["n"] = comparison.methods[0].n;
   json["positive"] = comparison.positive.empty() ? nlohmann::json(nullptr) : nlohmann::json(comparison.positive);
   json["bootstrap"] = {{"resamples", options.bootstrap.resamples},
                        {"seed", options.bootstrap.seed},
                        {"confidence", options.bootstrap.confidence},
-                       {"stratified_by", "truth"},
+                       {"stratified_by", comparison.classes.empty() ? nlohmann::json(nullptr) : "truth"},
                        {"cluster", options.cluster.empty() ? "case_id" : options.cluster}};
   return json;
 }

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "evaluate/method_match.h"
+#include "evaluate/value_comparison.h"
 
 namespace hepatica {
 namespace {
@@ -93,7 +94,8 @@ const ComparedTest& test_of(const PairComparison& pair, const std::string& metri
 
 TEST(ComparePaired, AgreesWithR) {
   const Comparison c = compare_paired({table_of(kFirst, "x/a.csv"), table_of(kSecond, "x/b.csv")}, quick());
-  EXPECT_EQ(c.methods, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(c.methods[0].name, "a");
+  EXPECT_EQ(c.methods[1].name, "b");
   ASSERT_EQ(c.pairs.size(), 1u);
   const PairComparison& pair = c.pairs[0];
   EXPECT_EQ(pair.counts->both, 11);  // table(a is right, b is right)
@@ -133,7 +135,7 @@ TEST(ComparePaired, AdjustsOverAllTestsOfAllPairs) {
   const PredictionTable a = table_of(kFirst, "a.csv"), b = table_of(kSecond, "b.csv");
   const Comparison c = compare_paired({a, b, a}, quick());
   ASSERT_EQ(c.pairs.size(), 3u);
-  EXPECT_EQ(c.methods[0], "a.csv");  // two files of one name are told apart by their paths
+  EXPECT_EQ(c.methods[0].name, "a.csv");  // two files of one name are told apart by their paths
   double lowest = 1, holm = 1;
   int64_t count = 0;
   for (const PairComparison& pair : c.pairs)
@@ -145,7 +147,7 @@ TEST(ComparePaired, AdjustsOverAllTestsOfAllPairs) {
       EXPECT_GE(*one.benjamini_hochberg, *one.test.p);
     }
   EXPECT_NEAR(holm, std::min(1.0, lowest * double(count)), 1e-12);
-  EXPECT_EQ(json_from_comparison(c, {a, b, a}, quick())["adjusted_for"], count);
+  EXPECT_EQ(json_from_comparison(c, quick())["adjusted_for"], count);
   // A method against itself: no difference, and no number that is none.
   EXPECT_EQ(*test_of(c.pairs[1], "accuracy", "McNemar, exact").test.p, 1);
   EXPECT_FALSE(test_of(c.pairs[1], "fnh:auc", "DeLong").test.p);
@@ -158,7 +160,7 @@ TEST(ComparePaired, TableAndDocumentHoldEveryTest) {
   const Comparison c = compare_paired({a, b}, quick());
   const CsvTable csv = parse_csv(csv_from_comparison(c), "comparison.csv");
   EXPECT_EQ(csv.rows.size(), c.pairs[0].metrics.size() + c.pairs[0].tests.size());
-  const nlohmann::json json = json_from_comparison(c, {a, b}, quick());
+  const nlohmann::json json = json_from_comparison(c, quick());
   EXPECT_EQ(json["n"], 24);
   EXPECT_EQ(json["pairs"][0]["counts"]["only_first"], 8);
   EXPECT_TRUE(json["positive"].is_null());
@@ -240,6 +242,49 @@ TEST(CompareUnpaired, AgreesWithR) {
   EXPECT_EQ(pair.metrics[0].difference.n, 24);
   EXPECT_EQ(pair.metrics[0].first.n, 12);
   EXPECT_NE(error_of([&] { compare_unpaired({random, random}, quick()); }).find("is also in"), std::string::npos);
+}
+
+ValueTable dice_of(const std::string& rows, const std::string& file) {
+  return values_from_table(parse_csv("case_id,patient,dice\n" + rows, file), "dice", "patient");
+}
+
+TEST(CompareValues, PairedTestsOfMeansByHand) {
+  // Differences .3, .2, .1 (the rows of b stand in another order): mean .2, sd .1, t = 2 sqrt(3) with 2 degrees;
+  // two-sided p = 1 - t / sqrt(t^2 + 2). Of the 2^3 exchanges two are as extreme.
+  const ValueTable a = dice_of("x,1,0.9\ny,2,0.8\nz,3,0.7\n", "a.csv");
+  const ValueTable b = dice_of("z,3,0.6\nx,1,0.6\ny,2,0.6\n", "b.csv");
+  const Comparison c = compare_values({a, b}, quick());
+  EXPECT_EQ(c.mode, "values");
+  const PairComparison& pair = c.pairs.at(0);
+  const double t = 2 * std::sqrt(3.0), p = 1 - t / std::sqrt(t * t + 2);
+  const ComparedTest& paired = test_of(pair, "dice", "paired t");
+  EXPECT_NEAR(*paired.difference.value, .2, 1e-12);
+  EXPECT_NEAR(*paired.test.statistic, t, 1e-9);
+  EXPECT_NEAR(*paired.test.p, p, 1e-9);
+  EXPECT_NEAR(*test_of(pair, "dice", "permutation").test.p, .25, 1e-12);
+  EXPECT_EQ(pair.claim->claimed, "a");
+  EXPECT_NEAR(pair.claim->probability, p / 2, 1e-9);
+  EXPECT_NEAR(*pair.metrics.at(0).first.value, .8, 1e-12);
+  const nlohmann::json json = json_from_comparison(c, quick());
+  EXPECT_EQ(json["n"], 3);
+  EXPECT_TRUE(json["bootstrap"]["stratified_by"].is_null());
+}
+
+TEST(CompareValues, OfOnePatientAreExchangedTogether) {
+  const ValueTable a = dice_of("x,1,0.9\ny,1,0.8\nz,2,0.7\n", "a.csv");
+  const ValueTable b = dice_of("x,1,0.6\ny,1,0.6\nz,2,0.6\n", "b.csv");
+  EXPECT_NEAR(*test_of(compare_values({a, b}, quick()).pairs[0], "dice", "permutation").test.p, .5, 1e-12);
+}
+
+TEST(CompareValues, NamesBadRows) {
+  const auto holds = [](const std::string& text, const std::string& part) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  };
+  const std::string rows = error_of([] { dice_of("x,1,0.9\nx,1,none\n", "a.csv"); });
+  for (const char* part : {"a.csv", "stands twice", "none"}) holds(rows, part);
+  const ValueTable a = dice_of("x,1,0.9\n", "a.csv"), b = dice_of("y,1,0.9\n", "b.csv");
+  holds(error_of([&] { compare_values({a, b}, quick()); }), "case 'x' of a.csv is missing");
+  holds(error_of([&] { compare_values({a}, quick()); }), "two tables");
 }
 
 TEST(Reported, HigherAccuracyIsTheClaim) {

@@ -3,6 +3,15 @@
 #include <fmt/format.h>
 
 namespace hepatica {
+namespace {
+
+nlohmann::json json_of(const stats::NamedEstimate& named) {
+  nlohmann::json json = stats::json_from_estimate(named.estimate);
+  for (const stats::Estimate& other : named.others) json["intervals"].push_back(stats::json_from_estimate(other));
+  return json;
+}
+
+}  // namespace
 
 std::string number_cell(const std::optional<double>& number) { return number ? fmt::format("{:.9g}", *number) : ""; }
 
@@ -22,7 +31,7 @@ void put_estimates(const std::vector<stats::NamedEstimate>& estimates,
   metrics = per_class = nlohmann::json::object();
   for (const stats::NamedEstimate& named : estimates) {
     const auto [of_class, metric] = class_and_metric(named.name);
-    (of_class.empty() ? metrics[metric] : per_class[of_class][metric]) = stats::json_from_estimate(named.estimate);
+    (of_class.empty() ? metrics[metric] : per_class[of_class][metric]) = json_of(named);
   }
 }
 

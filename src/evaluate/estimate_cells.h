@@ -20,7 +20,7 @@ std::pair<std::string, std::string> class_and_metric(const std::string& name);
 /// value, lower, upper, n, method, reason.
 std::vector<std::string> estimate_cells(const stats::Estimate& estimate);
 
-/// Named estimates as {metric: estimate} and {class: {metric: estimate}}.
+/// Named estimates as {metric: estimate} and {class: {metric: estimate}}, with further "intervals" where there are any.
 void put_estimates(const std::vector<stats::NamedEstimate>& estimates,
                    nlohmann::json& metrics,
                    nlohmann::json& per_class);

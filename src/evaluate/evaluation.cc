@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "evaluate/estimate_cells.h"
 #include "evaluate/evaluation_cases.h"
 #include "stats/classification_cases.h"
 #include "stats/recalibration.h"
@@ -92,45 +93,20 @@ std::vector<Stratum> all_strata(const PredictionTable& table,
   return strata;
 }
 
-nlohmann::json json_of(const NamedEstimate& named) {
-  nlohmann::json json = stats::json_from_estimate(named.estimate);
-  if (named.others.empty()) return json;
-  json["intervals"] = nlohmann::json::array();
-  for (const stats::Estimate& other : named.others) json["intervals"].push_back(stats::json_from_estimate(other));
-  return json;
-}
-
-/// Class of "class:metric", empty for an overall one; and the metric.
-std::pair<std::string, std::string> split_name(const std::string& name) {
-  const size_t colon = name.rfind(':');
-  if (colon == std::string::npos) return {"", name};
-  return {name.substr(0, colon), name.substr(colon + 1)};
-}
-
-void put(const std::vector<NamedEstimate>& estimates, nlohmann::json& metrics, nlohmann::json& per_class) {
-  metrics = per_class = nlohmann::json::object();
-  for (const NamedEstimate& named : estimates) {
-    const auto [of_class, metric] = split_name(named.name);
-    (of_class.empty() ? metrics[metric] : per_class[of_class][metric]) = json_of(named);
-  }
-}
-
-std::string number_text(const std::optional<double>& number) { return number ? fmt::format("{:.9g}", *number) : ""; }
-
 void add_lines(std::string& csv,
                const std::vector<NamedEstimate>& estimates,
                const std::string& column,
                const std::string& level) {
   for (const NamedEstimate& named : estimates) {
-    const auto [of_class, metric] = split_name(named.name);
+    const auto [of_class, metric] = class_and_metric(named.name);
     const stats::Estimate& e = named.estimate;
     csv += csv_line({metric,
                      of_class,
                      column,
                      level,
-                     number_text(e.value),
-                     number_text(e.lower),
-                     number_text(e.upper),
+                     number_cell(e.value),
+                     number_cell(e.lower),
+                     number_cell(e.upper),
                      fmt::format("{}", e.n),
                      e.method,
                      e.reason});
@@ -205,11 +181,11 @@ nlohmann::json json_from_evaluation(const Evaluation& e,
                                     const PredictionTable& table,
                                     const EvaluationOptions& options) {
   nlohmann::json metrics, per_class;
-  put(e.estimates, metrics, per_class);
+  put_estimates(e.estimates, metrics, per_class);
   nlohmann::json strata = nlohmann::json::array(), calibration = nlohmann::json::array();
   for (const auto& stratum : e.strata) {
     nlohmann::json one{{"column", stratum.column}, {"level", stratum.level}, {"n", stratum.n}};
-    put(stratum.estimates, one["metrics"], one["per_class"]);
+    put_estimates(stratum.estimates, one["metrics"], one["per_class"]);
     if (!stratum.note.empty()) one["note"] = stratum.note;
     strata.push_back(one);
   }
@@ -268,9 +244,9 @@ std::string calibration_csv(const Evaluation& e) {
                      fmt::format("{:g}", bin.high),
                      fmt::format("{}", bin.n),
                      bin.n ? fmt::format("{:.9g}", bin.mean_probability) : "",
-                     number_text(bin.observed.value),
-                     number_text(bin.observed.lower),
-                     number_text(bin.observed.upper)});
+                     number_cell(bin.observed.value),
+                     number_cell(bin.observed.lower),
+                     number_cell(bin.observed.upper)});
   return csv;
 }
 

@@ -128,14 +128,11 @@ std::vector<PredictionTable> same_cases(std::vector<PredictionTable> tables) {
   return tables;
 }
 
-std::vector<std::string> method_names(const std::vector<PredictionTable>& tables) {
-  std::vector<std::string> names, paths;
-  for (const PredictionTable& table : tables) {
-    names.push_back(std::filesystem::path(table.file).stem().string());
-    paths.push_back(table.file);
-  }
+std::vector<std::string> method_names(const std::vector<std::string>& files) {
+  std::vector<std::string> names;
+  for (const std::string& file : files) names.push_back(std::filesystem::path(file).stem().string());
   const std::set<std::string> distinct(names.begin(), names.end());
-  return distinct.size() == names.size() ? names : paths;
+  return distinct.size() == names.size() ? names : files;
 }
 
 }  // namespace hepatica

@@ -30,6 +30,6 @@ std::vector<PredictionTable> same_classes(std::vector<PredictionTable> tables);
 std::vector<PredictionTable> same_cases(std::vector<PredictionTable> tables);
 
 /// "model_a" for ".../model_a.csv"; where several files have the same name, their paths as given.
-std::vector<std::string> method_names(const std::vector<PredictionTable>& tables);
+std::vector<std::string> method_names(const std::vector<std::string>& files);
 
 }  // namespace hepatica

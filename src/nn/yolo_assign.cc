@@ -71,7 +71,10 @@ Assignment assign_targets(const Tensor& scores,
   const torch::NoGradGuard no_grad;
   const int64_t targets = target_boxes.size(1);
   if (targets == 0) {
-    return {torch::zeros(boxes.sizes().slice(0, 2), torch::kBool), torch::zeros_like(boxes), torch::zeros_like(scores)};
+    return {torch::zeros(boxes.sizes().slice(0, 2), torch::kBool),
+            torch::zeros_like(boxes),
+            torch::zeros_like(scores),
+            torch::ones_like(boxes.slice(2, 0, 1))};
   }
   const Tensor candidate = centres_inside(points, target_boxes).logical_and(valid.unsqueeze(2));
   const Tensor iou = complete_iou(target_boxes.unsqueeze(2), boxes.unsqueeze(1)).clamp_min(0) * candidate;
@@ -80,14 +83,17 @@ Assignment assign_targets(const Tensor& scores,
   const Tensor mine = settled(claimed, iou);
   const Tensor index = mine.to(torch::kLong).argmax(1);
   const Tensor foreground = mine.any(1);
-  // Soft score: the metric, scaled so that each target's best anchor gets that target's best IoU.
+  // Soft score: the metric, scaled so that each target's best anchor gets that target's best IoU, or 1.
   const Tensor kept = metric * mine;
-  const Tensor scale = (iou * mine).amax(2, true) / (kept.amax(2, true) + kEpsilon);
-  const Tensor strength = (kept * scale).amax(1).unsqueeze(2);
+  const Tensor best = (iou * mine).amax(2, true);
+  const Tensor shares = kept * ((options.full_scores ? best.sign() : best) / (kept.amax(2, true) + kEpsilon));
+  const Tensor strength = shares.amax(1).unsqueeze(2);
+  const Tensor raised = (options.least_weight / shares.sum(2, true).clamp_min(1)).clamp_min(1);
+  const Tensor weights = torch::where(mine, raised, torch::ones_like(raised)).amax(1).unsqueeze(2);
   const Tensor own_class = target_classes.gather(1, index).unsqueeze(2);
   const Tensor hot = torch::zeros_like(scores).scatter(2, own_class, 1.0);
   const Tensor own_boxes = target_boxes.gather(1, index.unsqueeze(2).expand({-1, -1, 4}));
-  return {foreground, own_boxes, hot * strength * foreground.unsqueeze(2)};
+  return {foreground, own_boxes, hot * strength * foreground.unsqueeze(2), weights};
 }
 
 }  // namespace hepatica::nn

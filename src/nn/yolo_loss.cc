@@ -112,18 +112,19 @@ YoloLoss yolo_loss(const Tensor& p3,
                                              padded.boxes.to(boxes.device()),
                                              padded.valid.to(boxes.device()),
                                              options);
-  const Tensor sum_of_scores = assigned.scores.sum().clamp_min(1);
+  const Tensor weighted = assigned.scores * assigned.weights;
+  const Tensor sum_of_scores = weighted.sum().clamp_min(1);
   namespace F = torch::nn::functional;
   const auto each = F::BinaryCrossEntropyWithLogitsFuncOptions().reduction(torch::kNone);
   const Tensor bce = F::binary_cross_entropy_with_logits(logits, assigned.scores, each);
   const Tensor counted = counted_anchors(ignore, anchors.points, assigned.foreground);
-  Tensor classification = options.class_gain * (bce * counted).sum() / sum_of_scores;
+  Tensor classification = options.class_gain * (bce * counted * assigned.weights).sum() / sum_of_scores;
   // Zero through the predictions, so that a batch without targets still has gradients everywhere.
   Tensor box = anchors.bins().sum() * 0, dfl = box;
   const Tensor& foreground = assigned.foreground;
   const int64_t positives = foreground.sum().item<int64_t>();
   if (positives > 0) {
-    const Tensor weight = assigned.scores.sum(2).masked_select(foreground);
+    const Tensor weight = weighted.sum(2).masked_select(foreground);
     const auto picked = [&](const Tensor& values) { return values.index({foreground}); };
     const Tensor target = picked(assigned.boxes);
     box = options.box_gain * ((1 - complete_iou(picked(boxes), target)) * weight).sum() / sum_of_scores;

@@ -12,6 +12,11 @@ struct YoloLossOptions {
   int64_t top_k = 10;           ///< anchors a target may claim
   double alpha = .5, beta = 6;  ///< assignment metric score^alpha * IoU^beta
   bool times_batch = true;      ///< total multiplied by the number of images, as the published training does
+  /// Small targets hold few anchors, whose boxes overlap poorly: the published targets leave them with low scores and
+  /// little weight. Not published, for small lesions: each target's best anchor has the score 1 instead of its IoU,
+  bool full_scores = false;
+  /// and a target whose scores sum to less than this is weighted up to it (by at most this factor); 0: none is.
+  double least_weight = 0;
 };
 
 /// Loss values; `total` carries gradients, the parts are weighted by their gains and detached.
@@ -44,6 +49,7 @@ struct Assignment {
   torch::Tensor foreground;  ///< [B, A] bool
   torch::Tensor boxes;       ///< [B, A, 4] target boxes (arbitrary where not foreground)
   torch::Tensor scores;      ///< [B, A, classes] soft targets
+  torch::Tensor weights;     ///< [B, A, 1] in the loss; 1 where `YoloLossOptions::least_weight` raises none
 };
 
 /// `scores` [B, A, C] after the sigmoid and `boxes` [B, A, 4] predicted, both detached; `points` [A, 2] anchor centres;

@@ -60,6 +60,34 @@ TEST(YoloLoss, AssignerByHand) {
   EXPECT_TRUE(torch::allclose(a.scores[0], expected, 1e-4, 1e-4)) << a.scores;
 }
 
+// One anchor in a target 8 wide and high; its box covers half of it: IoU .5, CIoU .5 less the centre's term
+// (2^2 / 128, diagonal^2 of the hull) and the aspect's, v = 4 / pi^2 (atan 1 - atan .5)^2, alpha = v / (v + .5).
+TEST(YoloLoss, SmallTargetsMayCountInFull) {
+  const Tensor points = torch::tensor({{4.f, 4.f}, {12.f, 4.f}});
+  const Tensor target = torch::tensor({0.f, 0.f, 8.f, 8.f}).reshape({1, 1, 4});
+  const Tensor half = torch::tensor({0.f, 0.f, 4.f, 8.f}).expand({1, 2, 4});
+  const auto assign = [&](const YoloLossOptions& options) {
+    return assign_targets(torch::full({1, 2, 1}, .5f),
+                          half,
+                          points,
+                          torch::zeros({1, 1}, torch::kLong),
+                          target,
+                          torch::ones({1, 1}, torch::kBool),
+                          options);
+  };
+  const double v = 4 / std::pow(std::numbers::pi, 2) * std::pow(std::atan(1.0) - std::atan(.5), 2);
+  const auto published = assign({});
+  EXPECT_NEAR(published.scores[0][0].item<double>(), .5 - 4.0 / 128 - v * v / (v + .5), 1e-4);
+  EXPECT_TRUE(torch::equal(published.weights, torch::ones({1, 2, 1})));
+  YoloLossOptions options;
+  options.full_scores = true;
+  options.least_weight = 3;
+  const auto full = assign(options);
+  EXPECT_NEAR(full.scores[0][0].item<double>(), 1, 1e-4);
+  EXPECT_NEAR(full.weights[0][0].item<double>(), 3, 1e-4);
+  EXPECT_EQ(full.weights[0][1].item<double>(), 1);
+}
+
 TEST(YoloLoss, PaddingIsNeverAssigned) {
   const Tensor points = torch::tensor({{4.f, 4.f}});
   const Tensor box = torch::tensor({0.f, 0.f, 8.f, 8.f}).reshape({1, 1, 4});

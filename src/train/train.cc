@@ -99,6 +99,8 @@ std::unique_ptr<Task> detect_task(OptionReader& reader, Mixture data) {
                             channels,
                             channels));
   options.mosaic = reader.number("mosaic", options.mosaic, 0, 1);
+  options.loss.full_scores = reader.boolean("full_scores", options.loss.full_scores);
+  options.loss.least_weight = reader.number("least_weight", options.loss.least_weight, 0, 100);
   return make_detect_task(std::move(data), std::move(options));
 }
 

@@ -4,13 +4,14 @@
 #include "base/files.h"
 #include "cmd/command.h"
 #include "evaluate/comparison.h"
+#include "evaluate/value_comparison.h"
 
 namespace hepatica::cmd {
 namespace {
 
 struct CompareArguments {
   std::vector<std::string> files;
-  std::string out, positive, cluster;
+  std::string out, positive, cluster, value;
   std::vector<double> reported, reported_means;
   bool unpaired = false;
   int resamples = 2000;
@@ -57,7 +58,7 @@ void print_pair(const PairComparison& pair) {
                pair.counts->only_second,
                pair.counts->neither);
   if (pair.claim)
-    fmt::print("probability that {} is not more accurate than {}: {:.4f}\n",
+    fmt::print("probability that {} is not better than {}: {:.4f}\n",
                pair.claim->claimed,
                pair.claim->other,
                pair.claim->probability);
@@ -108,6 +109,19 @@ int run_reported(const CompareArguments& a, const Common& common) {
   return 0;
 }
 
+Comparison compare_predictions(const CompareArguments& a, const ComparisonOptions& options) {
+  std::vector<PredictionTable> tables;
+  for (const std::string& file : a.files) tables.push_back(read_predictions(file));
+  return a.unpaired ? compare_unpaired(tables, options) : compare_paired(tables, options);
+}
+
+Comparison compare_columns(const CompareArguments& a, const ComparisonOptions& options) {
+  if (a.unpaired) throw Error(ErrorCode::usage, "--value compares the same cases; leave --unpaired out");
+  std::vector<ValueTable> tables;
+  for (const std::string& file : a.files) tables.push_back(read_values(file, a.value, a.cluster));
+  return compare_values(tables, options);
+}
+
 int run(const CompareArguments& a, const Common& common) {
   if (!a.reported.empty() + !a.reported_means.empty() + !a.files.empty() != 1)
     throw Error(ErrorCode::usage,
@@ -117,10 +131,8 @@ int run(const CompareArguments& a, const Common& common) {
   options.bootstrap = {a.resamples, common.seed, a.confidence};
   options.positive = a.positive;
   options.cluster = a.cluster;
-  std::vector<PredictionTable> tables;
-  for (const std::string& file : a.files) tables.push_back(read_predictions(file));
-  const Comparison comparison = a.unpaired ? compare_unpaired(tables, options) : compare_paired(tables, options);
-  const nlohmann::json document = json_from_comparison(comparison, tables, options);
+  const Comparison comparison = a.value.empty() ? compare_predictions(a, options) : compare_columns(a, options);
+  const nlohmann::json document = json_from_comparison(comparison, options);
   write(a.out, document, csv_from_comparison(comparison));
   if (common.json) {
     print_json(document);
@@ -134,39 +146,42 @@ int run(const CompareArguments& a, const Common& common) {
 }  // namespace
 
 Command declare_compare() {
-  return {"compare",
-          "Tests of two or more methods on the same cases, with differences, and what a claim is worth",
-          "hepatica compare lilnet.csv baseline.csv --out comparison\n  "
-          "hepatica compare random_split.csv time_split.csv --unpaired\n  "
-          "hepatica compare --reported .887,.872,1308",
-          [](CLI::App& app) -> std::function<int(const Common&)> {
-            auto a = std::make_shared<CompareArguments>();
-            app.add_option("predictions", a->files, "two tables or more, as `evaluate` takes them");
-            app.add_option("--out", a->out, "folder for comparison.json and comparison.csv");
-            app.add_flag("--unpaired", a->unpaired, "the tables hold different cases: Student's t, Welch's t, Fisher");
-            app.add_option("--reported",
-                           a->reported,
-                           "accuracies of two methods and the number of cases, from a publication: the probability "
-                           "that the claimed superiority is false")
-                ->delimiter(',')
-                ->expected(3);
-            app.add_option(
-                   "--reported-means",
-                   a->reported_means,
-                   "the same of means, such as Dice: MEAN_A,SD_A,MEAN_B,SD_B,R,N with the correlation R of both "
-                   "over the cases")
-                ->delimiter(',')
-                ->expected(6);
-            app.add_option("--cluster", a->cluster, "column that names the patient, where a patient has several cases");
-            app.add_option("--positive", a->positive, "with two classes: the one that sensitivity and AUC speak of");
-            app.add_option("--resamples", a->resamples, "bootstrap resamples and permutations")
-                ->check(CLI::Range(100, 1000000))
-                ->capture_default_str();
-            app.add_option("--confidence", a->confidence, "of the intervals")
-                ->check(CLI::Range(0.5, 0.9999))
-                ->capture_default_str();
-            return [a](const Common& common) { return run(*a, common); };
-          }};
+  return {
+      "compare",
+      "Tests of two or more methods on the same cases, with differences, and what a claim is worth",
+      "hepatica compare lilnet.csv baseline.csv --out comparison\n  "
+      "hepatica compare random_split.csv time_split.csv --unpaired\n  "
+      "hepatica compare unet.csv dynunet.csv --value dice\n  "
+      "hepatica compare --reported .887,.872,1308",
+      [](CLI::App& app) -> std::function<int(const Common&)> {
+        auto a = std::make_shared<CompareArguments>();
+        app.add_option("predictions", a->files, "two tables or more, as `evaluate` takes them");
+        app.add_option("--out", a->out, "folder for comparison.json and comparison.csv");
+        app.add_flag("--unpaired", a->unpaired, "the tables hold different cases: Student's t, Welch's t, Fisher");
+        app.add_option("--reported",
+                       a->reported,
+                       "accuracies of two methods and the number of cases, from a publication: the probability "
+                       "that the claimed superiority is false")
+            ->delimiter(',')
+            ->expected(3);
+        app.add_option("--reported-means",
+                       a->reported_means,
+                       "the same of means, such as Dice: MEAN_A,SD_A,MEAN_B,SD_B,R,N with the correlation R of both "
+                       "over the cases")
+            ->delimiter(',')
+            ->expected(6);
+        app.add_option(
+            "--value", a->value, "compare the means of this column, one value a case such as dice, larger is better");
+        app.add_option("--cluster", a->cluster, "column that names the patient, where a patient has several cases");
+        app.add_option("--positive", a->positive, "with two classes: the one that sensitivity and AUC speak of");
+        app.add_option("--resamples", a->resamples, "bootstrap resamples and permutations")
+            ->check(CLI::Range(100, 1000000))
+            ->capture_default_str();
+        app.add_option("--confidence", a->confidence, "of the intervals")
+            ->check(CLI::Range(0.5, 0.9999))
+            ->capture_default_str();
+        return [a](const Common& common) { return run(*a, common); };
+      }};
 }
 
 }  // namespace hepatica::cmd
