@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -63,6 +64,15 @@ void append(const ReferencePatient& patient,
     }
 }
 
+/// The manifest's `age_years`, for images that do not say the age.
+std::optional<double> stated_age(const ReferencePatient& patient) {
+  const auto column = patient.columns.find("age_years");
+  if (column == patient.columns.end() || column->second.empty()) return std::nullopt;
+  char* end = nullptr;
+  const double age = std::strtod(column->second.c_str(), &end);
+  return *end == '\0' && age >= 0 ? std::optional(age) : std::nullopt;
+}
+
 CohortStudy read_patient(const ReferencePatient& patient, const CohortRunOptions& options) {
   CohortStudy result;
   std::vector<bool> done(patient.images.size(), false);
@@ -76,6 +86,7 @@ CohortStudy read_patient(const ReferencePatient& patient, const CohortRunOptions
       }
     append(patient, patient.images[first].path, rows, options, result);
   }
+  if (!result.study.patient.age_years) result.study.patient.age_years = stated_age(patient);
   return result;
 }
 
@@ -160,7 +171,7 @@ CaseResult run_patient(const ReferenceManifest& manifest,
     if (error.code() == ErrorCode::interrupted || error.code() == ErrorCode::write_failed) throw;
     log_warning("{}: {}", patient.id, error.what());
     result = start(patient);
-    result.status = "failed";
+    result.status = error.code() == ErrorCode::wrong_patient_group ? "refused" : "failed";
     result.reason = error.what();
   }
   return result;

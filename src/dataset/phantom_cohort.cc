@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
 
 #include "base/progress.h"
 #include "base/threads.h"
@@ -12,8 +15,11 @@
 namespace hepatica {
 namespace {
 
+using phantom::LesionType;
+
 constexpr char kManifestHeader[] =
-    "patient,phase,path,liver,lesions,diagnosis,benign_malignant,split,center,lesion_count,largest_mm,seed\n";
+    "patient,phase,path,liver,lesions,diagnosis,benign_malignant,split,center,lesion_count,largest_mm,seed,"
+    "age_years,sex\n";
 constexpr char kLesionsHeader[] = "patient,id,type,x_mm,y_mm,z_mm,diameter_mm\n";
 
 struct Tables {
@@ -27,6 +33,14 @@ std::string clock(double seconds) {
   return fmt::format("{:02}{:02}{:02}", total / 3600, total / 60 % 60, total % 60);
 }
 
+/// The date on which someone was born who is of this age on the phantoms' study date, as YYYYMMDD.
+std::string birth_date(double age_years) {
+  using namespace std::chrono;
+  const sys_days study = sys_days(year{2024} / January / 1);
+  const year_month_day born(study - days(std::lround(age_years * 365.25)));
+  return fmt::format("{:04}{:02}{:02}", int(born.year()), unsigned(born.month()), unsigned(born.day()));
+}
+
 CtSeriesOptions dicom_options(const phantom::Patient& patient,
                               const std::string& name,
                               Phase phase,
@@ -34,10 +48,14 @@ CtSeriesOptions dicom_options(const phantom::Patient& patient,
                               const phantom::ScannerOptions& scanner,
                               double thickness) {
   CtSeriesOptions dicom;
-  dicom.patient = {name, "Phantom^" + name, patient.seed() % 2 ? "F" : "M", "", 35 + double(patient.seed() % 45)};
+  dicom.patient = {name, "Phantom^" + name, std::string(1, patient.sex()), "", patient.age_years()};
   dicom.study_seed = fmt::format("{}-{}", name, patient.seed());
   dicom.series_seed = std::string(name_of(phase));
   dicom.study_date = "20240101";
+  if (patient.age_years() < 18) {
+    dicom.patient.birth_date = birth_date(patient.age_years());
+    dicom.kvp = patient.age_years() < 6 ? 80 : 100;  // as children are scanned; cohort_options scales contrast so
+  }
   dicom.study_time = clock(-300);
   // The plain scan precedes the injection at 10:00:00 by two minutes.
   const bool plain = phase == Phase::noncontrast || phase == Phase::unknown;
@@ -53,30 +71,90 @@ CtSeriesOptions dicom_options(const phantom::Patient& patient,
   return dicom;
 }
 
-phantom::PatientOptions options_of(const CohortOptions& cohort, size_t index) {
+LesionType type_of(const CohortOptions& cohort, const std::string& name) {
+  const std::vector<LesionType> types = phantom::cohort_types(cohort.cohort);
+  const auto named = phantom::lesion_type_from_name(name);
+  if (named && std::find(types.begin(), types.end(), *named) != types.end()) return *named;
+  std::string known;
+  for (const LesionType type : types) known += fmt::format("{}, ", phantom::name_of(type));
+  throw Error(
+      ErrorCode::usage,
+      fmt::format(
+          "patients of the cohort '{}' have no lesion type '{}'; choose {}or none", cohort.cohort, name, known));
+}
+
+/// Shares of all types of the cohort, in its order.
+std::vector<double> shares_of(const CohortOptions& cohort, const std::vector<LesionType>& types) {
+  double named = 0;
+  for (const auto& [name, share] : cohort.shares) {
+    type_of(cohort, name);
+    named += share;
+  }
+  const size_t others = types.size() - cohort.shares.size();
+  if (named > 1 + 1e-9 || (others == 0 && named < 1 - 1e-9))
+    throw Error(ErrorCode::usage,
+                fmt::format("the shares of lesion types add up to {:g}; they must add up to 1{}",
+                            named,
+                            others == 0 ? "" : " or, where types are left out, to less"));
+  std::vector<double> shares;
+  for (const LesionType type : types) {
+    const auto share = cohort.shares.find(std::string(phantom::name_of(type)));
+    shares.push_back(share == cohort.shares.end() ? (1 - named) / double(others) : share->second);
+  }
+  return shares;
+}
+
+/// A patient's place in the cohort.
+struct Turn {
+  std::optional<LesionType> type;  ///< nullopt: a healthy liver
+  size_t nth = 0;                  ///< among the patients of its type, from 0
+};
+
+/// Types in turn, each as often as its share (smooth weighted round robin: the type that is most behind comes next).
+std::vector<Turn> turns_of(const CohortOptions& cohort) {
+  std::vector<LesionType> types = phantom::cohort_types(cohort.cohort);
+  if (!cohort.type.empty() && cohort.type != "none") types = {type_of(cohort, cohort.type)};
+  const std::vector<double> shares =
+      cohort.type.empty() ? shares_of(cohort, types) : std::vector<double>(types.size(), 1.0 / double(types.size()));
+  std::vector<double> behind(types.size(), 0.0);
+  std::vector<size_t> had(types.size(), 0);
+  std::vector<Turn> turns;
+  for (size_t i = 0; i < cohort.patients; ++i) {
+    if (cohort.type == "none") {
+      turns.push_back({std::nullopt, i});
+      continue;
+    }
+    for (size_t t = 0; t < types.size(); ++t) behind[t] += shares[t];
+    // Equal shares keep their order in spite of rounding.
+    size_t next = 0;
+    for (size_t t = 1; t < types.size(); ++t)
+      if (behind[t] > behind[next] + 1e-9) next = t;
+    behind[next] -= 1;
+    turns.push_back({types[next], had[next]++});
+  }
+  return turns;
+}
+
+phantom::PatientOptions options_of(const CohortOptions& cohort, const Turn& turn) {
   phantom::PatientOptions options = phantom::cohort_options(cohort.cohort);
-  if (cohort.type == "none") {
-    options.no_lesion_probability = 1;
-    return options;
+  options.no_lesion_probability = turn.type ? 0 : 1;
+  if (turn.type) {
+    options.type_weights.assign(size_t(LesionType::count), 0.0);
+    options.type_weights[size_t(*turn.type)] = 1;
   }
-  size_t type = index % options.type_weights.size();
-  if (!cohort.type.empty()) {
-    const auto named = phantom::lesion_type_from_name(cohort.type);
-    if (!named)
-      throw Error(ErrorCode::usage,
-                  fmt::format("there is no lesion type '{}'; choose hcc, icc, metastasis, fnh, "
-                              "hemangioma, cyst or none",
-                              cohort.type));
-    type = size_t(*named);
-  }
-  std::fill(options.type_weights.begin(), options.type_weights.end(), 0.0);
-  options.type_weights[type] = 1;
+  // Steps of the golden ratio spread any number of patients evenly.
+  const double place = std::fmod(0.5 + 0.6180339887 * double(turn.nth), 1.0);
+  options.age_share = {std::max(0.0, place - 0.08), std::min(1.0, place + 0.08)};
   return options;
 }
 
-void write_patient(
-    const fs::path& folder, const CohortOptions& cohort, size_t index, Tables& tables, Progress& progress) {
-  const phantom::Patient patient(phantom::patient_seed(cohort.cohort, cohort.seed, index), options_of(cohort, index));
+void write_patient(const fs::path& folder,
+                   const CohortOptions& cohort,
+                   size_t index,
+                   const Turn& turn,
+                   Tables& tables,
+                   Progress& progress) {
+  const phantom::Patient patient(phantom::patient_seed(cohort.cohort, cohort.seed, index), options_of(cohort, turn));
   const std::string name = fmt::format("{}_{:04}", cohort.cohort, index + 1);
   Rng rng = Rng(patient.seed()).fork(1000);
   phantom::ScannerOptions scanner = phantom::draw_scanner(rng, cohort.cohort);
@@ -106,7 +184,7 @@ void write_patient(
     write_mask(folder / truth_file("organs"), rendering.organs);
     write_mask(folder / truth_file("liver"), phantom::liver_mask(rendering.organs));
     write_mask(folder / truth_file("lesions"), rendering.lesions);
-    tables.manifest += fmt::format("{},{},{},{},{},{},{},{},{},{},{:.1f},{}\n",
+    tables.manifest += fmt::format("{},{},{},{},{},{},{},{},{},{},{:.1f},{},{:.2f},{}\n",
                                    name,
                                    phase_name,
                                    (cohort.nifti ? nifti : dicom).string(),
@@ -114,11 +192,13 @@ void write_patient(
                                    truth_file("lesions").string(),
                                    diagnosis,
                                    group,
-                                   cohort.cohort == "training" ? "train" : "test",
+                                   phantom::is_training_cohort(cohort.cohort) ? "train" : "test",
                                    "phantom",
                                    patient.lesions().size(),
                                    largest,
-                                   patient.seed());
+                                   patient.seed(),
+                                   patient.age_years(),
+                                   patient.sex());
     progress.advance();
   }
   for (const phantom::LesionTruth& lesion : patient.lesions())
@@ -135,7 +215,9 @@ void write_patient(
                              {"diagnosis", diagnosis},
                              {"lesions", patient.lesions().size()},
                              {"largest_mm", largest},
-                             {"seed", patient.seed()}});
+                             {"seed", patient.seed()},
+                             {"age_years", std::round(patient.age_years() * 100) / 100},
+                             {"sex", std::string(1, patient.sex())}});
 }
 
 }  // namespace
@@ -143,12 +225,13 @@ void write_patient(
 nlohmann::json write_cohort(const fs::path& folder, const CohortOptions& options) {
   if (options.patients == 0 || options.phases.empty() || !(options.dicom || options.nifti))
     throw Error(ErrorCode::usage, "nothing to write: a cohort needs at least one patient, one phase and one format");
+  const std::vector<Turn> turns = turns_of(options);
   OutputFolder output(folder);
   Tables tables;
   Progress progress("phantom", options.patients * options.phases.size());
   for (size_t i = 0; i < options.patients; ++i) {
     check_interrupted();
-    write_patient(output.staging(), options, i, tables, progress);
+    write_patient(output.staging(), options, i, turns[i], tables, progress);
   }
   write_file(output.staging() / "manifest.csv", tables.manifest);
   write_file(output.staging() / "lesions.csv", tables.lesions);

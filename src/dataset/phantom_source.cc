@@ -10,27 +10,43 @@
 #include "base/error.h"
 #include "dataset/paint.h"
 #include "dataset/slice_cache.h"
+#include "study/body_size.h"
 
 namespace hepatica {
 namespace {
 
 using phantom::LesionType;
 
+constexpr double kAdultWidthMm = 316;  // of the mean adult's trunk
+
 /// What a slice depends on; the number of patients is no part of it.
 nlohmann::json json_of(const PhantomSourceOptions& o) {
-  return {{"cohort", o.cohort},
-          {"slices", o.slices},
-          {"view", o.view},
-          {"matrix", o.matrix},
-          {"field_low", o.field_low_mm},
-          {"field_high", o.field_high_mm},
-          {"in_lesion", o.in_lesion},
-          {"in_liver", o.in_liver},
-          {"no_lesion", o.no_lesion},
-          {"types", o.types},
-          {"phases", o.phases},
-          {"context_mm", o.context_mm},
-          {"least_lesion_mm", o.least_lesion_mm}};
+  nlohmann::json json{{"cohort", o.cohort},
+                      {"slices", o.slices},
+                      {"view", o.view},
+                      {"matrix", o.matrix},
+                      {"field_low", o.field_low_mm},
+                      {"field_high", o.field_high_mm},
+                      {"in_lesion", o.in_lesion},
+                      {"in_liver", o.in_liver},
+                      {"no_lesion", o.no_lesion},
+                      {"types", o.types},
+                      {"phases", o.phases},
+                      {"context_mm", o.context_mm},
+                      {"least_lesion_mm", o.least_lesion_mm}};
+  // Left out where they do nothing, so that slices that were rendered before them are still found.
+  if (!o.weights.empty()) json["weights"] = o.weights;
+  if (o.field_by_size) json["field_by_size"] = true;
+  if (o.as_adult) json["as_adult"] = true;
+  return json;
+}
+
+std::vector<size_t> types_of_patients(const PhantomSourceOptions& o, uint64_t seed) {
+  std::vector<size_t> types;
+  const Rng root = Rng(seed).fork(0);
+  for (size_t patient = 0; patient < size_t(o.patients); ++patient)
+    types.push_back(o.weights.empty() ? patient % o.types.size() : root.fork(patient).weighted(o.weights));
+  return types;
 }
 
 /// One slice of `matrix` pixels a side around `center`.
@@ -79,7 +95,7 @@ std::vector<LesionBox> boxes_of(const phantom::Rendering& rendering,
 class PhantomSource : public SliceSource {
  public:
   PhantomSource(const PhantomSourceOptions& options, uint64_t seed, const fs::path& cache)
-      : options_(options), seed_(seed) {
+      : options_(options), seed_(seed), types_(types_of_patients(options, seed)) {
     fingerprint_ = sha256(json_of(options).dump() + std::to_string(seed) + bytes_of_slice(render(0)));
     if (!cache.empty()) folder_ = cache / fingerprint_.substr(0, 16);
     if (!folder_.empty()) fs::create_directories(folder_);
@@ -120,12 +136,13 @@ class PhantomSource : public SliceSource {
   }
 
  private:
-  const std::string& type_of(size_t patient) const { return options_.types[patient % options_.types.size()]; }
+  const std::string& type_of(size_t patient) const { return options_.types[types_[patient]]; }
 
   phantom::Patient patient(size_t index) const {
     phantom::PatientOptions options = phantom::cohort_options(options_.cohort);
     const LesionType type = *phantom::lesion_type_from_name(type_of(index));
-    for (size_t t = 0; t < options.type_weights.size(); ++t) options.type_weights[t] = t == size_t(type);
+    options.type_weights.assign(size_t(LesionType::count), 0.0);
+    options.type_weights[size_t(type)] = 1;
     options.no_lesion_probability = options_.no_lesion;
     return phantom::Patient(phantom::patient_seed(options_.cohort, seed_, index), options);
   }
@@ -142,6 +159,11 @@ class PhantomSource : public SliceSource {
     return slice;
   }
 
+  double draw_field(const phantom::Patient& one, Rng& rng) const {
+    const double field = rng.uniform(options_.field_low_mm, options_.field_high_mm);
+    return options_.field_by_size ? field * 2 * one.body_box().high[0] / kAdultWidthMm : field;
+  }
+
   LearningSlice through_trunk(const phantom::Patient& one, Rng& rng) const {
     const Box3 body = one.body_box(), liver = one.liver_box();
     double z = rng.uniform(body.low[2], body.high[2]);
@@ -151,7 +173,7 @@ class PhantomSource : public SliceSource {
     } else if (rng.chance(options_.in_liver)) {
       z = rng.uniform(liver.low[2] - 5, liver.high[2] + 5);
     }
-    const double field = rng.uniform(options_.field_low_mm, options_.field_high_mm);
+    const double field = draw_field(one, rng);
     const Vec3 center{body.center()[0] + rng.uniform(-15, 15), body.center()[1] + rng.uniform(-15, 15), z};
     LearningSlice slice = cut(one, center, field, rng);
     slice.lesion.clear();
@@ -181,7 +203,7 @@ class PhantomSource : public SliceSource {
     }
     if (lesions.empty()) return {one.liver_box().center(), options_.field_low_mm};
     const auto& lesion = lesions[size_t(rng.integer(0, int64_t(lesions.size()) - 1))];
-    const double field = rng.uniform(options_.field_low_mm, options_.field_high_mm);
+    const double field = draw_field(one, rng);
     Vec3 center = lesion.center;
     center[2] += rng.uniform(-0.4, 0.4) * lesion.diameter_mm;
     return {center, field};
@@ -289,11 +311,13 @@ class PhantomSource : public SliceSource {
       slice.above = beside(1);
       slice.below = beside(-1);
     }
+    if (options_.as_adult) slice.spacing_mm /= size_from_trunk_width(2 * one.body_box().high[0]);
     return slice;
   }
 
   PhantomSourceOptions options_;
   uint64_t seed_;
+  std::vector<size_t> types_;  ///< place in `options_.types`, by patient
   std::string fingerprint_;
   fs::path folder_;
 };
@@ -312,10 +336,13 @@ PhantomSourceOptions phantom_source_options(OptionReader& reader) {
     throw Error(ErrorCode::bad_recipe, "'field_mm' needs two values: the smallest and the largest field of view");
   o.field_low_mm = field[0];
   o.field_high_mm = field[1];
+  o.field_by_size = reader.boolean("field_by_size", o.field_by_size);
+  o.as_adult = reader.boolean("as_adult", o.as_adult);
   o.in_lesion = reader.number("in_lesion", o.in_lesion, 0, 1);
   o.in_liver = reader.number("in_liver", o.in_liver, 0, 1);
   o.no_lesion = reader.number("no_lesion", o.no_lesion, 0, 1);
   o.types = reader.texts("types", o.types);
+  o.weights = reader.numbers("weights", o.weights, 0, 1e6);
   o.phases = reader.texts("phases", o.phases);
   o.context_mm = reader.number("context_mm", o.context_mm, 0, 50);
   o.least_lesion_mm = reader.number("least_lesion_mm", o.least_lesion_mm, 0, 100);
@@ -323,6 +350,10 @@ PhantomSourceOptions phantom_source_options(OptionReader& reader) {
     if (!phantom::lesion_type_from_name(type))
       throw Error(ErrorCode::bad_recipe, "phantoms: unknown lesion type '" + type + "'");
   }
+  const auto above_0 = [](double weight) { return weight > 0; };
+  if (!o.weights.empty() &&
+      (o.weights.size() != o.types.size() || std::none_of(o.weights.begin(), o.weights.end(), above_0)))
+    throw Error(ErrorCode::bad_recipe, "phantoms: 'weights' needs one value for each of 'types', one or more above 0");
   for (const std::string& phase : o.phases) {
     if (!phase_from_name(phase)) throw Error(ErrorCode::bad_recipe, "phantoms: unknown phase '" + phase + "'");
   }

@@ -18,12 +18,18 @@ struct PhantomSourceOptions {
   std::string view = "scan";
   int matrix = 256;
   double field_low_mm = 320, field_high_mm = 460;  ///< side of the field of view
-  double in_lesion = 0;                            ///< view scan: fraction of slices through a lesion
+  /// The field's bounds are those of a mean adult, and shrink with a child's trunk.
+  bool field_by_size = false;
+  /// Children's slices state an adult's pixel size: for segmenters that look at small bodies enlarged (`fit_to_body`).
+  bool as_adult = false;
+  double in_lesion = 0;  ///< view scan: fraction of slices through a lesion
   double in_liver =
       0.7;  ///< fraction of the others that lie within the liver's height; the rest lies anywhere in the trunk
   double no_lesion = 0;  ///< fraction of patients without lesions
   std::vector<std::string> types{
       "hcc", "icc", "metastasis", "fnh", "hemangioma", "cyst"};  ///< taken in turn by the patients
+  /// One a type: how often it comes, relative to the others; empty: alike. Patients' types are then drawn, not in turn.
+  std::vector<double> weights;
   std::vector<std::string> phases{"arterial", "portal_venous"};
   double context_mm = 0;       ///< the planes this far above and below are rendered too; 0: they are not
   double least_lesion_mm = 4;  ///< cuts through lesions whose box is smaller get no box

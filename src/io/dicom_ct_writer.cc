@@ -22,7 +22,7 @@ void put_patient_and_study(DcmItem& item, const CtSeriesOptions& o, const CtSeri
   put(item, DCM_PatientID, clean_text(o.patient.id, kLongText));
   put(item, DCM_PatientBirthDate, o.patient.birth_date);
   put(item, DCM_PatientSex, o.patient.sex);
-  if (o.patient.age_years) put(item, DCM_PatientAge, fmt::format("{:03d}Y", int(*o.patient.age_years)));
+  if (o.patient.age_years) put(item, DCM_PatientAge, age_string(*o.patient.age_years));
   put(item, DCM_StudyInstanceUID, uids.study);
   put(item, DCM_StudyID, "1");
   put(item, DCM_StudyDate, o.study_date);

@@ -84,6 +84,13 @@ TEST(DicomCtWriter, EqualSeedsGiveEqualBytesAndUids) {
   EXPECT_LE(a.series.size(), 64u);
 }
 
+TEST(DicomPut, AgesAreInDaysMonthsOrYears) {
+  EXPECT_EQ(age_string(0.02), "007D");  // PS3.5 6.2, VR AS
+  EXPECT_EQ(age_string(1.51), "018M");
+  EXPECT_EQ(age_string(16.9), "016Y");
+  EXPECT_EQ(age_string(-1), "");
+}
+
 TEST(DicomPut, TextAndNumbersFitTheirTypes) {
   EXPECT_EQ(decimal_string(-0.0), "0");
   EXPECT_EQ(decimal_string(0.1), "0.1");

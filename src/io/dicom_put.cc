@@ -74,6 +74,13 @@ std::string orientation_string(const Geometry& geometry) {
   return decimal_strings({d[0][0], d[1][0], d[2][0], d[0][1], d[1][1], d[2][1]});
 }
 
+std::string age_string(double years) {
+  if (!(years >= 0 && years < 1000)) return "";
+  if (years < 0.25) return fmt::format("{:03d}D", int(years * 365.25));
+  if (years < 2) return fmt::format("{:03d}M", int(years * 12));
+  return fmt::format("{:03d}Y", int(years));
+}
+
 std::string clean_text(std::string_view text, size_t length) {
   std::string clean;
   size_t count = 0;

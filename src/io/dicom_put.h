@@ -24,6 +24,10 @@ std::string decimal_strings(std::initializer_list<double> values);
 /// The direction cosines of a grid's rows and columns (ImageOrientationPatient).
 std::string orientation_string(const Geometry& geometry);
 
+/// An age string (VR AS): whole years, of children below two years months, of those below three months days
+/// (PS3.5 6.2). Empty below 0 and from 1000 years.
+std::string age_string(double years);
+
 /// UTF-8 text cut to `length` characters, with control characters and bytes that are not UTF-8 as '?', and with '\'
 /// as '/' (it would separate values).
 std::string clean_text(std::string_view text, size_t length);

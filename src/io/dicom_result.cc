@@ -40,8 +40,7 @@ void put_patient_and_study(DcmItem& item, const Study& study, const Series& seri
   put(item, DCM_PatientID, clean_text(study.patient.id, kLongText));
   put(item, DCM_PatientBirthDate, is_date(study.patient.birth_date) ? study.patient.birth_date : "");
   put(item, DCM_PatientSex, sex_of(study.patient));
-  if (study.patient.age_years && *study.patient.age_years >= 0 && *study.patient.age_years < 1000)
-    put(item, DCM_PatientAge, fmt::format("{:03d}Y", int(*study.patient.age_years)));
+  if (study.patient.age_years) put(item, DCM_PatientAge, age_string(*study.patient.age_years));
   put(item, DCM_StudyInstanceUID, study_uid(study));
   put(item, DCM_StudyDate, is_date(study.date) ? study.date : "");
   put(item, DCM_StudyTime, tag_of(series, "StudyTime"));

@@ -29,7 +29,17 @@ struct Draw {
   }
 };
 
-Body draw_body(const Draw& d, const PatientOptions& options) {
+/// A child's trunk in mm of a mean adult, which `g.scale` shrinks to its own.
+void draw_child_body(const Draw& d, const Growth& g, float habitus, Body& body) {
+  const float stout = 0.9f + 0.35f * habitus;  // the mean at the middle of the usual range
+  body.half_width = stout * d.normal(1, 0.04) * g.half_width_mm / g.scale;
+  body.half_depth = stout * d.normal(1, 0.04) * g.half_depth_mm / g.scale;
+  body.fat = std::max(2.0f, d.normal(0.6 + 1.6 * habitus, 0.15) * g.fat_mm) / g.scale;
+  body.wall = g.muscle * d.normal(15, 2);
+  body.spine_y = body.half_depth - 0.7f * body.fat - d.normal(52 + 18 * g.muscle, 3);
+}
+
+Body draw_body(const Draw& d, const PatientOptions& options, const Growth& growth) {
   Body body;
   const float habitus = d.from(options.habitus);
   body.half_width = d.normal(138 + 46 * habitus, 5);
@@ -48,12 +58,15 @@ Body draw_body(const Draw& d, const PatientOptions& options) {
   body.rib_z = d.normal(28, 5);
   body.fat_hu = d.normal(-104, 5);
   body.fat_strands = d.uniform(3, 12);
+  body.cavity_hu = 4 + growth.lean_hu;
+  body.rib_drop = growth.rib_drop_mm;
+  if (growth.child) draw_child_body(d, growth, habitus, body);
   return body;
 }
 
-Spine draw_spine(const Draw& d) {
+Spine draw_spine(const Draw& d, const Growth& growth) {
   Spine spine;
-  spine.period = d.normal(35, 1.5);
+  spine.period = d.normal(35, 1.5) * growth.vertebra;
   spine.phase = d.uniform(0, 1);
   spine.rx = d.normal(22, 1.5);
   spine.ry = d.normal(16.5, 1);
@@ -82,16 +95,17 @@ Diaphragm draw_diaphragm(const Draw& d, const Body& body) {
   return dome;
 }
 
-Liver draw_liver(
-    const Draw& d, const Body& body, const Diaphragm& dome, const PatientOptions& options, bool cirrhosis) {
+Liver draw_liver(const Draw& d, const Anatomy& a, const PatientOptions& options, bool cirrhosis) {
   Liver liver;
+  const Body& body = a.body;
+  const Diaphragm& dome = a.diaphragm;
   const float w = body.inner_width(), b = body.inner_depth();
   const float size = d.normal(1, 0.06);
   liver.cirrhosis = cirrhosis;
   liver.right = {{-0.55f * w, d.normal(-0.03, 0.04) * b, d.normal(5, 5)},
                  {size * d.normal(0.76, 0.05) * w, size * d.normal(0.97, 0.05) * b, dome.right_top + d.normal(24, 6)},
                  d.turned({}, {0, 0.08f, 0.08f})};
-  const float left_length = d.normal(cirrhosis ? 0.62 : 0.5, 0.16) * w;
+  const float left_length = d.normal(cirrhosis ? 0.62 : 0.5, 0.16) * w * a.growth.left_lobe;
   liver.left = {
       {d.normal(0.12, 0.05) * w, d.normal(-0.45, 0.05) * b, d.normal(28, 7)},
       {std::max(0.2f * w, left_length), size * d.normal(0.44, 0.06) * b, dome.middle_top - 20 + d.normal(4, 5)},
@@ -139,7 +153,7 @@ void draw_kidneys(Anatomy& a, const Draw& d) {
          rho = length(gutter))
       gutter.y -= 2;
     kidney.outer = {{gutter.x, gutter.y, d.normal(side == 0 ? -52 : -40, 9)},
-                    {size * 27, size * 24, size * d.normal(54, 4)},
+                    {size * 27 * a.growth.kidney, size * 24 * a.growth.kidney, size * d.normal(54, 4)},
                     d.turned({-0.12f, s * 0.16f, s * -0.5f}, {0.05f, 0.05f, 0.12f})};
     kidney.sinus = kidney.outer;
     const F3 towards_hilum = kidney.outer.frame.x * (-s * size * d.normal(16, 2)) + kidney.outer.frame.y * (-3.0f);
@@ -164,7 +178,7 @@ float spine_front(const Anatomy& a) { return a.body.spine_y - a.spine.ry; }
 
 /// Aorta with its iliac, celiac, splenic, mesenteric and renal branches.
 void draw_arteries(Anatomy& a, const Draw& d) {
-  const float front = spine_front(a), r = d.normal(10.5, 1.4), x = d.normal(8, 3);
+  const float front = spine_front(a), r = d.normal(10.5, 1.4) * a.growth.vessel, x = d.normal(8, 3);
   std::vector<Knot> aorta;
   for (float z = 190; z >= -125; z -= 35)
     aorta.push_back(
@@ -200,7 +214,7 @@ void draw_arteries(Anatomy& a, const Draw& d) {
 
 /// Inferior vena cava with iliac and renal veins; the left renal vein crosses in front of the aorta.
 void draw_caval_veins(Anatomy& a, const Draw& d) {
-  const float front = spine_front(a), r = d.normal(11, 1.6), x = -d.normal(21, 2.5);
+  const float front = spine_front(a), r = d.normal(11, 1.6) * a.growth.vessel, x = -d.normal(21, 2.5);
   a.vena_cava = tube_through({{{x + 2, front - 8, -185}, r},
                               {{x, front - 9, -100}, r},
                               {{x, front - 10, -20}, r * 1.05f},
@@ -251,7 +265,7 @@ void draw_portal_system(Anatomy& a, const Draw& d) {
 }
 
 void draw_trunk_muscles(Anatomy& a, const Draw& d) {
-  const float size = d.normal(1, 0.12);
+  const float size = d.normal(1, 0.12) * a.growth.muscle;
   for (float s : {-1.0f, 1.0f}) {
     const float y = a.body.spine_y;
     a.psoas.push_back(tube_through({{{s * 20, y + 6, 12}, 4},
@@ -283,7 +297,7 @@ void draw_upper_organs(Anatomy& a, const Draw& d) {
   const float w = a.body.inner_width(), b = a.body.inner_depth();
   const float big = a.liver.cirrhosis ? d.uniform(1.1, 1.5) : d.normal(1, 0.1);
   a.spleen = {{d.normal(0.73, 0.03) * w, d.normal(0.34, 0.06) * b, d.normal(32, 8)},
-              {big * d.normal(25, 2.5), big * d.normal(40, 4), big * d.normal(46, 5)},
+              {big * d.normal(25, 2.5), big * d.normal(40, 4), big * d.normal(46, 5) * a.growth.spleen},
               d.turned({0.35f, 0.15f, -0.35f}, {0.12f, 0.1f, 0.15f})};
   const float base = a.diaphragm.middle_top;
   a.heart = {{d.normal(22, 6), -0.34f * b, base + d.normal(38, 5)},
@@ -322,9 +336,9 @@ void draw_rare(Anatomy& a, const Draw& d, const PatientOptions& options) {
 
 void draw_acquisitions(Anatomy& a, const Draw& d, const PatientOptions& options) {
   a.kinetics = draw_kinetics(d.rng, d.from(options.contrast_dose), options.anatomy_variation);
-  a.delay_s[size_t(Phase::arterial)] = d.from(options.arterial_delay_s);
-  a.delay_s[size_t(Phase::portal_venous)] = d.from(options.portal_delay_s);
-  a.delay_s[size_t(Phase::delayed)] = d.from(options.delayed_delay_s);
+  a.delay_s[size_t(Phase::arterial)] = d.from(options.arterial_delay_s) / a.growth.tempo;
+  a.delay_s[size_t(Phase::portal_venous)] = d.from(options.portal_delay_s) / a.growth.tempo;
+  a.delay_s[size_t(Phase::delayed)] = d.from(options.delayed_delay_s) / a.growth.tempo;
   for (const Phase phase : {Phase::noncontrast, Phase::arterial, Phase::delayed})
     a.shift[size_t(phase)] = F3{d.normal(0, 0.25), d.normal(0, 0.35), d.normal(0, 1)} * float(options.breathing_mm);
   if (d.rng.chance(options.steatosis_probability)) a.steatosis_hu = d.uniform(8, 45);
@@ -358,7 +372,7 @@ WallRow Body::row(float c, float s, float z) const {
     const float head = rib_z + 25 * float(12 - rib);
     const float end = rib == 12 ? 62.0f : rib == 11 ? 92.0f : 128.0f;
     const float along = std::min(from_back, 128.0f);
-    const float height = head - 45 * (1 - std::cos(along * 1.4f * kPi / 180));
+    const float height = head - rib_drop * (1 - std::cos(along * 1.4f * kPi / 180));
     if (from_back > 9 && from_back < end) row.rib = std::min(row.rib, std::fabs(z - height));
     if (from_front < 9 && z > 78) row.rib = std::min(row.rib, 0.6f * from_front);  // sternum
     if (rib <= 10 && from_back >= 126 && from_back < 170)
@@ -384,6 +398,12 @@ float Diaphragm::height(float x, float y) const {
 }
 
 float Liver::sdf(F3 p) const {
+  float d = own_sdf(p);
+  for (const Ellipsoid& bulge : bulges) d = smooth_min(d, bulge.sdf(p), 10);
+  return d;
+}
+
+float Liver::own_sdf(F3 p) const {
   float d = smooth_min(right.sdf(p), left.sdf(p), 22);
   const float under = dot(p - plane_point, plane_normal);
   d = smooth_max(d, under, 18);
@@ -397,15 +417,16 @@ float Liver::sdf(F3 p) const {
   return d;
 }
 
-Anatomy draw_anatomy(Rng& rng, const PatientOptions& options) {
+Anatomy draw_anatomy(Rng& rng, const PatientOptions& options, const Growth& growth) {
   Anatomy a;
   const Draw d{rng, float(options.anatomy_variation)};
-  a.scale = d.from(options.scale);
-  a.body = draw_body(d, options);
-  a.spine = draw_spine(d);
+  a.growth = growth;
+  a.scale = d.from(options.scale) * growth.scale;
+  a.body = draw_body(d, options, growth);
+  a.spine = draw_spine(d, growth);
   a.diaphragm = draw_diaphragm(d, a.body);
   const bool cirrhosis = rng.chance(options.cirrhosis_probability);
-  a.liver = draw_liver(d, a.body, a.diaphragm, options, cirrhosis);
+  a.liver = draw_liver(d, a, options, cirrhosis);
   draw_upper_organs(a, d);
   draw_kidneys(a, d);
   draw_arteries(a, d);
@@ -416,6 +437,10 @@ Anatomy draw_anatomy(Rng& rng, const PatientOptions& options) {
   draw_acquisitions(a, d, options);
   a.calcification = rng.chance(0.4) ? d.uniform(0, 0.4) : 0;
   a.muscle_fat = d.uniform(0, 30);
+  if (growth.child) {
+    a.calcification = 0;
+    a.muscle_fat *= 0.3f;
+  }
   a.coarse = d.field(22);
   a.fine = d.field(4);
   return a;

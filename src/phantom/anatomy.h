@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "image/box.h"
+#include "phantom/growth.h"
 #include "phantom/kinetics.h"
 #include "phantom/lesion.h"
 #include "phantom/patient.h"
@@ -32,6 +33,8 @@ struct Body {
   float spine_y;                        ///< centre of the vertebral bodies
   float rib_z;                          ///< height of the twelfth rib's head
   float fat_hu, fat_strands;            ///< visceral fat and its density variation
+  float cavity_hu;                      ///< of the cavity's fat over that below the skin
+  float rib_drop;                       ///< mm that a rib descends from back to front
 
   float inner_width() const { return half_width - fat - wall - 2; }
   float inner_depth() const { return half_depth - 0.8f * fat - 12; }
@@ -64,9 +67,13 @@ struct Liver {
   NoiseField surface, nodules, texture, steatosis;
   float texture_hu, geographic_fat_hu;
   bool cirrhosis = false;
+  std::vector<Ellipsoid> bulges;  ///< what large tumours push out
   Bounds box;
 
   float sdf(F3 p) const;
+
+ private:
+  float own_sdf(F3 p) const;
 };
 
 struct Kidney {
@@ -84,6 +91,7 @@ struct GutLoop {
 };
 
 struct Anatomy {
+  Growth growth;
   float scale = 1;
   Body body;
   Spine spine;
@@ -115,7 +123,7 @@ struct Anatomy {
 };
 
 /// Everything but what needs the finished liver (`grow_liver_vessels`, lesions).
-Anatomy draw_anatomy(Rng& rng, const PatientOptions& options);
+Anatomy draw_anatomy(Rng& rng, const PatientOptions& options, const Growth& growth);
 
 /// Stomach, colon, small bowel and mesentery.
 void draw_bowel(Anatomy& anatomy, Rng& rng, const PatientOptions& options);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/rng.h"
+#include "phantom/cells.h"
 #include "phantom/lesion_type.h"
 #include "phantom/shapes.h"
 
@@ -13,8 +14,12 @@ struct LesionSurroundings {
   float unenhanced_liver_hu = 58;
   float arterial_blood_hu = 40;  ///< aorta
   float venous_blood_hu = 40;    ///< portal vein
-  double delay_s = 0;            ///< after the start of injection; 0 or less without contrast
+  double delay_s = 0;            ///< of an adult after the start of injection; 0 or less without contrast
 };
+
+struct LesionModel;
+/// HU at `q` (mm from the lesion's centre), `distance_mm` from its surface (0 or less).
+using LesionHu = float (*)(const LesionModel& lesion, F3 q, float distance_mm, const LesionSurroundings& around);
 
 /// A lesion in mm.
 struct LesionModel {
@@ -32,9 +37,13 @@ struct LesionModel {
   float rim_strength = 1;
   float mosaic = 0;    ///< HU of internal variation
   float speed = 1;     ///< of hemangioma's filling and of washout
-  float fluid_hu = 8;  ///< cyst
-  bool arterial_rim_only = false;
+  float fluid_hu = 8;  ///< of cysts and locules
+  float solid = 0;     ///< share of what is solid in a lesion of locules
+  float septum = 0;    ///< mm, thickness of the walls between locules or lobules
+  float calcium = 0;   ///< 0 none .. 1 much
   NoiseField waves, grains, texture;
+  CellField cells;  ///< locules, lobules
+  LesionHu pattern = nullptr;
 
   /// mm to the surface, negative inside; good near the surface.
   float distance(F3 p) const;
@@ -46,6 +55,7 @@ struct LesionModel {
 };
 
 /// Draws a lesion of a type and diameter (mm) with the spread of appearance that the type has, centred at the origin.
-LesionModel draw_lesion(Rng& rng, LesionType type, double diameter_mm, double contrast);
+LesionModel draw_lesion(
+    Rng& rng, LesionType type, double diameter_mm, double contrast, Population population = Population::adult);
 
 }  // namespace hepatica::phantom

@@ -4,17 +4,33 @@
 
 namespace hepatica::phantom {
 namespace {
-constexpr std::array<std::string_view, 6> kNames{"hcc", "icc", "metastasis", "fnh", "hemangioma", "cyst"};
+
+struct Row {
+  std::string_view name;
+  bool malignant;
+};
+constexpr std::array<Row, size_t(LesionType::count)> kTypes{{{"hcc", true},
+                                                             {"icc", true},
+                                                             {"metastasis", true},
+                                                             {"fnh", false},
+                                                             {"hemangioma", false},
+                                                             {"cyst", false},
+                                                             {"infantile_hemangioma", false},
+                                                             {"congenital_hemangioma", false},
+                                                             {"mesenchymal_hamartoma", false},
+                                                             {"hepatoblastoma", true},
+                                                             {"uesl", true}}};
+
 }  // namespace
 
-std::string_view name_of(LesionType type) { return kNames[size_t(type)]; }
+std::string_view name_of(LesionType type) { return kTypes[size_t(type)].name; }
 
 std::optional<LesionType> lesion_type_from_name(std::string_view name) {
-  for (size_t i = 0; i < kNames.size(); ++i)
-    if (kNames[i] == name) return LesionType(i);
+  for (size_t i = 0; i < kTypes.size(); ++i)
+    if (kTypes[i].name == name) return LesionType(i);
   return std::nullopt;
 }
 
-bool is_malignant(LesionType type) { return type <= LesionType::metastasis; }
+bool is_malignant(LesionType type) { return kTypes[size_t(type)].malignant; }
 
 }  // namespace hepatica::phantom

@@ -94,6 +94,9 @@ class Tree {
   std::vector<Node> nodes_;
 };
 
+/// The largest tumour's diameter over the edge of a cube of the liver's volume: it then has about the liver's volume.
+constexpr double kLargestOfLiver = 1.2;
+
 F3 end_of_portal_trunk(const Anatomy& a) { return a.portal.segments[7].b; }
 
 }  // namespace
@@ -176,32 +179,70 @@ void grow_liver_vessels(Anatomy& a, const LiverMap& map, Rng& rng) {
   a.liver_veins = veins.tube(1.0f * size, 5.5f * size);
 }
 
+namespace {
+
+/// How lesions find their places.
+struct Placing {
+  float gap = 1.25f, gap_mm = 3;  ///< their centres lie apart by the sum of their radii times `gap`, plus `gap_mm`
+  float depth = 0.7f;             ///< of the centre below the surface, in radii
+  Population population = Population::adult;
+};
+
+/// Children's lesions may be many, or push the liver's surface out.
+Placing placing_of(const Anatomy& a, int count) {
+  if (!a.growth.child) return {};
+  return {count > 8 ? 1.02f : 1.1f, 1, 0.45f, Population::child};
+}
+
+bool place_lesion(Anatomy& a, const LiverMap& map, Rng& rng, LesionModel lesion, const Placing& placing) {
+  for (int attempt = 0; attempt < 60; ++attempt) {
+    // Some touch the capsule, most lie within; a place too shallow would cut the lesion at the surface.
+    const F3 at = map.place(rng, lesion.radius * float(rng.uniform(0.75, 1.1)) + 2);
+    const bool free =
+        map.depth_at(at) > 0 && std::none_of(a.lesions.begin(), a.lesions.end(), [&](const auto& other) {
+          return length(other.center - at) < placing.gap * (other.radius + lesion.radius) + placing.gap_mm;
+        });
+    if (!free || map.depth_at(at) + 3 < placing.depth * lesion.radius) continue;
+    lesion.center = at;
+    lesion.id = int(a.lesions.size()) + 1;
+    a.lesions.push_back(lesion);
+    return true;
+  }
+  return false;
+}
+
+/// The liver grows around what does not fit into it.
+void push_out(Liver& liver, const LesionModel& lesion) {
+  Ellipsoid bulge = lesion.shape;
+  bulge.center = lesion.center;
+  bulge.semi = bulge.semi * (lesion.radius * (1 + 0.5f * lesion.lobulation) + 4);
+  liver.bulges.push_back(bulge);
+  const Bounds box = bulge.bounds();
+  liver.box.add(box.low, 12);
+  liver.box.add(box.high, 12);
+}
+
+}  // namespace
+
 void place_lesions(Anatomy& a, const LiverMap& map, Rng& rng, const PatientOptions& options, LesionType type) {
+  Placing placing;
   const auto place = [&](LesionType kind, double diameter, double contrast) {
-    LesionModel lesion = draw_lesion(rng, kind, diameter / a.scale, contrast);
-    for (int attempt = 0; attempt < 60; ++attempt) {
-      // Some touch the capsule, most lie within; a place too shallow would cut the lesion at the surface.
-      const F3 at = map.place(rng, lesion.radius * float(rng.uniform(0.75, 1.1)) + 2);
-      const bool free =
-          map.depth_at(at) > 0 && std::none_of(a.lesions.begin(), a.lesions.end(), [&](const auto& other) {
-            return length(other.center - at) < 1.25f * (other.radius + lesion.radius) + 3;
-          });
-      if (!free || map.depth_at(at) + 3 < 0.7f * lesion.radius) continue;
-      lesion.center = at;
-      lesion.id = int(a.lesions.size()) + 1;
-      a.lesions.push_back(lesion);
-      return true;
-    }
-    return false;
+    return place_lesion(a, map, rng, draw_lesion(rng, kind, diameter / a.scale, contrast, placing.population), placing);
   };
   const Range& many = type == LesionType::metastasis ? options.metastasis_count : options.lesion_count;
   const int count = int(rng.integer(std::llround(many.low), std::llround(many.high)));
+  placing = placing_of(a, count);
   for (int i = 0; i < count; ++i) {
     double diameter = rng.log_uniform(options.lesion_diameter_mm.low, options.lesion_diameter_mm.high);
+    if (a.growth.child) diameter = std::min(diameter, kLargestOfLiver * std::cbrt(a.liver_volume_ml * 1000));
     const double contrast = rng.uniform(options.lesion_contrast.low, options.lesion_contrast.high);
     // The first lesion must find room, however small the liver: the diagnosis depends on it.
     while (!place(type, diameter, contrast) && a.lesions.empty()) diameter *= 0.8;
   }
+  if (a.growth.child)
+    for (const LesionModel& lesion : a.lesions)
+      if (map.depth_at(lesion.center) < 1.15f * lesion.radius && lesion.radius * a.scale > 12)
+        push_out(a.liver, lesion);
   if (!rng.chance(options.simple_cyst_probability)) return;
   const int cysts = int(rng.integer(1, 3));
   for (int i = 0; i < cysts; ++i) place(LesionType::cyst, rng.uniform(4, 15), 1);

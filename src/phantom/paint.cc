@@ -4,7 +4,7 @@ namespace hepatica::phantom {
 
 Acquisition acquisition_of(const Anatomy& anatomy, Phase phase) {
   Acquisition now;
-  now.delay_s = anatomy.delay_s[size_t(phase)];
+  now.delay_s = anatomy.delay_s[size_t(phase)] * anatomy.growth.tempo;
   now.shift = anatomy.shift[size_t(phase)];
   for (size_t i = 0; i < size_t(Tissue::count); ++i) now.hu[i] = anatomy.kinetics.hu(Tissue(i), now.delay_s);
   return now;

@@ -10,7 +10,7 @@ namespace hepatica::phantom {
 
 /// One contrast phase of one patient: tissue HU and breathing position.
 struct Acquisition {
-  double delay_s = 0;
+  double delay_s = 0;  ///< of an adult whose contrast is as far
   F3 shift;
   std::array<float, size_t(Tissue::count)> hu{};
   bool liver_only = false;  ///< stop after the liver's shape: for measuring it

@@ -122,7 +122,7 @@ void paint_trunk(Canvas& canvas, const Anatomy& a, const Acquisition& now) {
     if (rho > row.muscle) return canvas.put(k, covered, a.body.fat_hu + 5 * a.coarse(p), Organ::fat);
     if (rho < row.cavity) {
       const float strand = a.fine(p) * a.body.fat_strands;
-      return canvas.put(k, 1, a.body.fat_hu + 4 + strand, Organ::fat);
+      return canvas.put(k, 1, a.body.fat_hu + a.body.cavity_hu + strand, Organ::fat);
     }
     canvas.put(k, 1, wall_hu(a, row, rho, p, muscle), Organ::muscle);
     const float depth = (rho - row.cavity - 5.0f) / 4.2f;

@@ -15,9 +15,8 @@
 namespace hepatica::phantom {
 
 struct PaintOptions {
-  Phase phase = Phase::portal_venous;  ///< of the slice; unknown counts as portal venous
-  std::vector<double> type_weights{
-      1, 1, 1, 1, 1, 1};  ///< one type a slice: hcc, icc, metastasis, fnh, hemangioma, cyst
+  Phase phase = Phase::portal_venous;                  ///< of the slice; unknown counts as portal venous
+  std::vector<double> type_weights{1, 1, 1, 1, 1, 1};  ///< one type a slice, in the order of LesionType
   Range count{1, 3};
   Range diameter_mm{8, 60};      ///< of the whole lesion, log-uniform; the slice may cut it off centre
   Range contrast{0.6, 1.3};      ///< factor on the difference to the liver

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/threads.h"
+#include "phantom/growth.h"
 #include "phantom/liver_contents.h"
 #include "phantom/paint.h"
 #include "phantom/scanner.h"
@@ -32,6 +33,34 @@ void measure(Anatomy& a, const LiverMap& map) {
 std::optional<LesionType> draw_type(Rng& rng, const PatientOptions& options) {
   if (rng.chance(options.no_lesion_probability)) return std::nullopt;
   return LesionType(rng.weighted(options.type_weights));
+}
+
+void check_weights(const std::vector<double>& weights) {
+  const size_t most = size_t(LesionType::count);
+  if (weights.size() <= most && std::any_of(weights.begin(), weights.end(), [](double w) { return w > 0; })) return;
+  throw Error(ErrorCode::bad_values,
+              "a phantom needs one weight a lesion type, at most " + std::to_string(most) +
+                  ", of which one or more are above 0; got " + std::to_string(weights.size()));
+}
+
+/// Age, sex and, of children, what they have of their type.
+struct Person {
+  double age_years;
+  bool female;
+};
+
+Person draw_child(Rng& rng, std::optional<LesionType> type, PatientOptions& options) {
+  const ChildhoodLesion* lesion = type ? childhood_lesion(*type) : nullptr;
+  const double share = rng.uniform(options.age_share.low, options.age_share.high);
+  const bool any_age = rng.chance(options.any_age_probability);
+  const Person person{age_at_share(any_age ? nullptr : lesion, share, options.age_years),
+                      rng.chance(lesion ? lesion->girls : 0.5)};
+  if (lesion) {
+    const double count = std::floor(rng.log_uniform(lesion->count.low, lesion->count.high + 0.99));
+    options.lesion_count = options.metastasis_count = {count, count};
+    options.lesion_diameter_mm = lesion->diameter_mm;
+  }
+  return person;
 }
 
 F3 to_canvas(const Vec3& world, float scale) {
@@ -68,10 +97,7 @@ void paint_slice(Canvas& canvas,
 }  // namespace
 
 Patient::Patient(uint64_t seed, const PatientOptions& options) : seed_(seed) {
-  if (options.type_weights.size() != 6)
-    throw Error(ErrorCode::bad_values,
-                "a phantom needs six type weights: hcc, icc, metastasis, fnh, hemangioma, cyst; got " +
-                    std::to_string(options.type_weights.size()));
+  check_weights(options.type_weights);
   const Rng root(seed);
   Rng type_rng = root.fork(0), anatomy_rng = root.fork(1), bowel_rng = root.fork(2), vessel_rng = root.fork(3),
       lesion_rng = root.fork(4);
@@ -79,12 +105,21 @@ Patient::Patient(uint64_t seed, const PatientOptions& options) : seed_(seed) {
   PatientOptions own = options;
   if (type == LesionType::hcc && options.cirrhosis_probability > 0)
     own.cirrhosis_probability = std::max(0.6, options.cirrhosis_probability);
-  auto anatomy = std::make_unique<Anatomy>(draw_anatomy(anatomy_rng, own));
+  Person person{35 + double(seed % 45), seed % 2 == 1};
+  if (options.children) {
+    Rng person_rng = root.fork(5);
+    person = draw_child(person_rng, type, own);
+  }
+  age_years_ = person.age_years;
+  female_ = person.female;
+  const Growth growth = options.children ? growth_at(age_years_) : Growth{};
+  auto anatomy = std::make_unique<Anatomy>(draw_anatomy(anatomy_rng, own, growth));
   draw_bowel(*anatomy, bowel_rng, own);
   const LiverMap map = map_liver(*anatomy);
   measure(*anatomy, map);
   grow_liver_vessels(*anatomy, map, vessel_rng);
   if (type) place_lesions(*anatomy, map, lesion_rng, own, *type);
+  if (!anatomy->liver.bulges.empty()) measure(*anatomy, map_liver(*anatomy));
   for (const LesionModel& lesion : anatomy->lesions) {
     const double s = anatomy->scale;
     lesions_.push_back({lesion.id,
@@ -113,13 +148,16 @@ double Patient::delay_s(Phase phase) const { return anatomy_->delay_s[size_t(pha
 Geometry Patient::scan_geometry(const ScanOptions& options) const {
   const Box3 body = body_box(), liver = liver_box();
   double low = liver.low[2] - options.margin_mm, high = liver.high[2] + options.margin_mm;
-  if (options.range == ScanRange::abdomen || options.range == ScanRange::thorax_abdomen) low = liver.low[2] - 90;
-  if (options.range == ScanRange::abdomen || options.range == ScanRange::abdomen_pelvis) high = liver.high[2] + 25;
+  const double size = anatomy_->growth.child ? anatomy_->scale : 1;
+  if (options.range == ScanRange::abdomen || options.range == ScanRange::thorax_abdomen) low = liver.low[2] - 90 * size;
+  if (options.range == ScanRange::abdomen || options.range == ScanRange::abdomen_pelvis)
+    high = liver.high[2] + 25 * size;
   if (options.range == ScanRange::thorax_abdomen) high = body.high[2];
   if (options.range == ScanRange::abdomen_pelvis) low = body.low[2];
   low = std::max(low, body.low[2]);
   double view = options.field_of_view_mm;
-  if (view <= 0) view = std::clamp(2.12 * std::max(body.high[0], body.high[1]) + 8, 300.0, 500.0);
+  if (view <= 0)
+    view = std::clamp(2.12 * std::max(body.high[0], body.high[1]) + 8, anatomy_->growth.child ? 120.0 : 300.0, 500.0);
   Geometry grid;
   const double pixel = view / double(options.matrix);
   grid.size = {

@@ -23,7 +23,7 @@ struct Range {
 
 /// What patients are like. Values are drawn per patient from the ranges.
 struct PatientOptions {
-  /// Weights of the patient's lesion type: hcc, icc, metastasis, fnh, hemangioma, cyst.
+  /// Weights of the patient's lesion type, in the order of LesionType; those left out are 0. Here those of adults.
   std::vector<double> type_weights{1, 1, 1, 1, 1, 1};
   double no_lesion_probability = 0;  ///< patients with a healthy liver
   Range lesion_count{1, 3};  ///< number of lesions of the patient's type; metastases draw from `metastasis_count`
@@ -47,18 +47,32 @@ struct PatientOptions {
   double arms_down_probability = 0.03;
   double metal_probability = 0;  ///< of an implant with streaks
   double oral_contrast_probability = 0.15;
+
+  /// Children: sizes follow the age (growth.h), lesions are those of children (numbers and diameters, too: the three
+  /// ranges above are left aside), and the delays above are of an adult whose contrast is as far.
+  bool children = false;
+  Range age_years{0.02, 16};
+  double any_age_probability = 0;  ///< of an age from `age_years` alike for all types, not from the type's own ages
+  Range age_share{0, 1};           ///< part of the distribution of ages that is drawn from: strata of a cohort
 };
 
 /// Options of a named cohort: "default"; "training" (wide randomisation of anatomy, contrast and habitus);
-/// "test" (realistic, as "default", with seeds of its own). Other names take "default". See `patient_seed`.
+/// "test" (realistic, as "default", with seeds of its own); "pediatric", "pediatric_training" and "pediatric_test": the
+/// same for children of 0 to 16 years, with the nine types of `childhood_lesions`. Other names take "default", or
+/// "pediatric" where they begin with it. See `patient_seed`.
 PatientOptions cohort_options(std::string_view cohort);
+
+bool is_pediatric(std::string_view cohort);        ///< its name begins with "pediatric"
+bool is_training_cohort(std::string_view cohort);  ///< "training" or "pediatric_training"
+/// The types that a cohort's patients have, in the order in which they take turns.
+std::vector<LesionType> cohort_types(std::string_view cohort);
 
 /// Seed of patient `index` of a cohort. The name enters the seed, so cohorts of different names share no patient.
 uint64_t patient_seed(std::string_view cohort, uint64_t seed, uint64_t index);
 
 /// The scanner and its reconstruction.
 struct ScannerOptions {
-  double noise_hu = 12;           ///< standard deviation in the centre of a mean body
+  double noise_hu = 12;           ///< standard deviation in the centre of a mean adult body; follows size and dose
   double kernel = 0.4;            ///< 0 soft .. 1 sharp: blur and colour of the noise
   double slice_thickness_mm = 0;  ///< averaged along z; 0 takes the grid's spacing along k
   double field_of_view_mm = 0;    ///< diameter of the reconstructed circle around the body's axis, air outside; 0 none
@@ -103,7 +117,7 @@ struct Anatomy;
 ///     Rendering slice = patient.render(slice_geometry(grid, 12), Phase::arterial, {}, 1);
 class Patient {
  public:
-  /// Error{bad_values} where there are not six type weights.
+  /// Error{bad_values} where the type weights are more than there are types, or none is above 0.
   Patient(uint64_t seed, const PatientOptions& options);
   ~Patient();
   Patient(Patient&&) noexcept;
@@ -116,6 +130,8 @@ class Patient {
   Box3 liver_box() const;          ///< mm, to about 5 mm
   double liver_volume_ml() const;  ///< to about 5 %
   uint64_t seed() const { return seed_; }
+  double age_years() const { return age_years_; }
+  char sex() const { return female_ ? 'F' : 'M'; }
   /// Seconds from the start of injection to the acquisition; 0 for noncontrast and unknown.
   double delay_s(Phase phase) const;
 
@@ -128,6 +144,8 @@ class Patient {
 
  private:
   uint64_t seed_;
+  double age_years_ = 0;
+  bool female_ = false;
   std::vector<LesionTruth> lesions_;
   std::unique_ptr<const Anatomy> anatomy_;
 };

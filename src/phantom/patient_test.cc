@@ -236,7 +236,9 @@ TEST(Patient, AnEmptyGridIsRefused) {
 
 TEST(Patient, WrongTypeWeightsAreRefused) {
   PatientOptions options;
-  options.type_weights = {1, 2};
+  options.type_weights = {0, 0};
+  EXPECT_THROW(Patient(1, options), Error);
+  options.type_weights.assign(size_t(LesionType::count) + 1, 1.0);
   EXPECT_THROW(Patient(1, options), Error);
 }
 

@@ -115,15 +115,26 @@ std::vector<float> coloured_noise(int columns, int rows, float pixel_mm, float k
 }
 
 void paint_table(Canvas& canvas, const Anatomy& a) {
-  const float top = a.body.half_depth + 9;
-  Bounds bounds{{-230, top - 60, -1e4f}, {230, top + 32, 1e4f}};
+  const float top = a.body.half_depth + 9,
+              size = a.growth.child ? 1 / a.scale : 1;  // tables do not shrink with children
+  Bounds bounds{{-230 * size, top - 60 * size, -1e4f}, {230 * size, top + 32 * size, 1e4f}};
   canvas.each(bounds, 0, [&](size_t k, F3 p) {
-    const float y = p.y - top + 0.0009f * p.x * p.x;
-    if (y < 0 || y > 26 || std::fabs(p.x) > 215) return;
-    const bool shell = y < 1.6f || y > 24.4f || std::fabs(p.x) > 213;
+    const float x = p.x / size, y = (p.y - top) / size + 0.0009f * x * x;
+    if (y < 0 || y > 26 || std::fabs(x) > 215) return;
+    const bool shell = y < 1.6f || y > 24.4f || std::fabs(x) > 213;
     canvas.hu[k] = shell ? -60.0f : -955.0f;
   });
 }
+
+namespace {
+
+/// Noise of this body over that of the mean one.
+float noise_of_size(const Anatomy& a) {
+  if (a.growth.child) return float(child_noise(2 * a.body.half_width * a.scale, 2 * a.body.half_depth * a.scale));
+  return std::pow(a.body.half_width * a.body.half_depth / (158.0f * 115.0f), 0.4f);
+}
+
+}  // namespace
 
 void scan(Canvas& canvas, const Anatomy& a, const ScannerOptions& scanner, float world_scale, Rng& rng) {
   const float pixel = canvas.pixel() * world_scale, kernel = float(scanner.kernel);
@@ -131,8 +142,8 @@ void scan(Canvas& canvas, const Anatomy& a, const ScannerOptions& scanner, float
   if (scanner.streaks > 0 || a.metal) add_streaks(canvas, a, float(scanner.streaks), rng);
   if (scanner.noise_hu > 0) {
     const std::vector<float> noise = coloured_noise(canvas.columns(), canvas.rows(), pixel, kernel, rng);
-    const float size = std::pow(a.body.half_width * a.body.half_depth / (158.0f * 115.0f), 0.4f);
-    const float level = float(scanner.noise_hu) * size, rx = 1 / a.body.half_width, ry = 1 / a.body.half_depth;
+    const float level = float(scanner.noise_hu) * noise_of_size(a), rx = 1 / a.body.half_width,
+                ry = 1 / a.body.half_depth;
     canvas.each([&](size_t k, F3 p) {
       const float u = p.x * rx, v = p.y * ry;
       canvas.hu[k] += noise[k] * level * std::max(0.55f, 1.05f - 0.45f * (u * u + v * v));

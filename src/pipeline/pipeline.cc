@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 #include "pipeline/gate.h"
@@ -140,21 +141,26 @@ Pipeline::Pipeline(const Block& recipe, const PipelineOptions& options)
   classifiers_ = make_classifiers(recipe_, models_);
 }
 
-void Pipeline::check_patient(const Study& study) const {
+std::optional<std::string> Pipeline::check_age(const Study& study) const {
   const auto& age = study.patient.age_years;
-  if (options_.any_age || !age || *age >= recipe_.least_age_years) return;
+  if (!recipe_.age.limited() || options_.any_age) return std::nullopt;
+  if (!age)
+    return fmt::format(
+        "the patient's age is not stated; recipe '{}' is for patients {}", recipe_.name, recipe_.age.text());
+  if (recipe_.age.hold(*age)) return std::nullopt;
   throw Error(
       ErrorCode::wrong_patient_group,
-      fmt::format("{}: the patient is {:.0f} years old, recipe '{}' is for patients from {:.0f} years; --any-age "
+      fmt::format("{}: the patient is {}, recipe '{}' is for patients {}; take a recipe for this age, or --any-age "
                   "diagnoses all the same",
                   study.source,
-                  *age,
+                  *age < 2 ? fmt::format("{:.0f} months old", std::floor(*age * 12))
+                           : fmt::format("{:.0f} years old", std::floor(*age)),
                   recipe_.name,
-                  recipe_.least_age_years));
+                  recipe_.age.text()));
 }
 
 Outcome Pipeline::diagnose(const Study& study) const {
-  check_patient(study);
+  const std::optional<std::string> age_warning = check_age(study);
   Outcome outcome;
   Timings& timings = outcome.provenance.timings_s;
   outcome.images = run_stage(
@@ -162,6 +168,7 @@ Outcome Pipeline::diagnose(const Study& study) const {
       timings,
       [&] { return preprocess(study, recipe_.phases, recipe_.preprocess); },
       [](const PreprocessedStudy&) {});
+  if (age_warning) outcome.images.warnings.push_back(*age_warning);
   const auto refusal = run_stage(
       "segment",
       timings,

@@ -36,11 +36,13 @@ class Pipeline {
   const std::vector<Provenance::Model>& models() const { return models_.loaded(); }
 
   /// No liver gives status refused with the reason, no lesion status no_lesion. Error{wrong_patient_group} where the
-  /// patient is too young for the recipe, {no_images} where no series can be used, {interrupted}.
+  /// patient is too young or too old for the recipe (an age that is not stated is a warning), {no_images} where no
+  /// series can be used, {interrupted}.
   Outcome diagnose(const Study& study) const;
 
  private:
-  void check_patient(const Study& study) const;
+  /// The warning where the age is not stated; Error{wrong_patient_group} where it is not the recipe's.
+  std::optional<std::string> check_age(const Study& study) const;
   void classify(Outcome& outcome) const;
 
   Recipe recipe_;

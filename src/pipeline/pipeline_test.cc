@@ -32,11 +32,32 @@ TEST(ReadRecipe, TheShippedOne) {
   EXPECT_EQ(recipe.classes[0].first, "benign");
   EXPECT_EQ(recipe.classes[1].second, (std::vector<std::string>{"hcc", "icc", "metastasis"}));
   EXPECT_EQ(recipe.models.at("benign_malignant").back(), "Time_BM.pth.tar");
-  EXPECT_EQ(recipe.least_age_years, 18);
+  EXPECT_EQ(recipe.age.least_years, 18);
   const std::vector<ReportClass> classes = report_classes(recipe);
   ASSERT_EQ(classes.size(), 6u);
   EXPECT_FALSE(classes[2].malignant);
   EXPECT_TRUE(classes[3].malignant);
+}
+
+TEST(ReadRecipe, AgeLimitsAreCompletedYears) {
+  const AgeLimits adults{18, 150}, children{0, 17};
+  EXPECT_TRUE(adults.hold(18) && adults.hold(90));
+  EXPECT_FALSE(adults.hold(17.99));
+  EXPECT_TRUE(children.hold(0.02) && children.hold(17.99));
+  EXPECT_FALSE(children.hold(18));
+  EXPECT_EQ(adults.text(), "from 18 years");
+  EXPECT_EQ(children.text(), "up to 17 years");
+  EXPECT_FALSE(AgeLimits{}.limited());
+  EXPECT_NE(mistake_in("inherits: lilnet2024\npatients: {most_age_years: 12}\n").find("most_age_years"),
+            std::string::npos);
+}
+
+TEST(ReadRecipe, TheOneForChildrenTakesNoAdults) {
+  const Recipe recipe = read_recipe(load_recipe("pediatric_liver2025", installed_folders("recipes")));
+  EXPECT_EQ(recipe.phases.size(), 4u);
+  EXPECT_EQ(report_classes(recipe).size(), 9u);
+  EXPECT_TRUE(recipe.age.hold(0.1));
+  EXPECT_FALSE(recipe.age.hold(30));
 }
 
 TEST(ReadRecipe, NamesTheMistake) {

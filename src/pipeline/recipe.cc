@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "pipeline/components.h"
@@ -71,6 +73,14 @@ void read_stages(const Block& stages, Recipe& recipe) {
 
 }  // namespace
 
+bool AgeLimits::hold(double age_years) const { return age_years >= least_years && std::floor(age_years) <= most_years; }
+
+std::string AgeLimits::text() const {
+  if (most_years >= 150) return fmt::format("from {:g} years", least_years);
+  if (least_years <= 0) return fmt::format("up to {:g} years", most_years);
+  return fmt::format("from {:g} to {:g} years", least_years, most_years);
+}
+
 Recipe read_recipe(const Block& document) {
   Recipe recipe;
   recipe.name = fs::path(document.file).stem().string();
@@ -82,7 +92,10 @@ Recipe read_recipe(const Block& document) {
   reader.choice("modality", "ct", {"ct"});
   recipe.phases = read_phases(reader, document);
   OptionReader patients(reader.block("patients"));
-  recipe.least_age_years = patients.number("least_age_years", 0, 0, 120);
+  recipe.age.least_years = patients.number("least_age_years", recipe.age.least_years, 0, 120);
+  recipe.age.most_years = patients.number("most_age_years", recipe.age.most_years, 0, 150);
+  if (recipe.age.least_years > recipe.age.most_years)
+    fail(document, "patients", "has a 'least_age_years' above its 'most_age_years'");
   patients.finish();
   for (const char* block : {"classes", "models", "train", "evaluate", "ablate", "cohort"}) reader.block(block);
   const Block stages = reader.block("stages");

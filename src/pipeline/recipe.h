@@ -23,12 +23,22 @@ struct ComponentBlock {
   nlohmann::json network;  ///< {"family", "arguments"} of checkpoints that do not say theirs; null where not given
 };
 
+/// The patients that a recipe is for, in completed years: block `patients`.
+struct AgeLimits {
+  double least_years = 0;   ///< `least_age_years`: younger patients are refused
+  double most_years = 150;  ///< `most_age_years`: older patients are refused; one of 17.9 years is 17
+
+  bool hold(double age_years) const;
+  bool limited() const { return least_years > 0 || most_years < 150; }
+  std::string text() const;  ///< "from 18 years", "up to 17 years", "from 1 to 17 years"
+};
+
 struct Recipe {
   std::string name;    ///< of the file, without its extension
   std::string sha256;  ///< of the effective document
   std::string title, citation, intended_use;
-  std::vector<Phase> phases;   ///< wanted, one series each
-  double least_age_years = 0;  ///< younger patients are refused
+  std::vector<Phase> phases;  ///< wanted, one series each
+  AgeLimits age;
   /// Stage one's classes with their types, in order, such as {"benign", {"fnh", "hemangioma", "cyst"}}.
   std::vector<std::pair<std::string, std::vector<std::string>>> classes;
   std::map<std::string, std::vector<std::string>> models;  ///< role -> file names, the first that exists is used

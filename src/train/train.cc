@@ -184,6 +184,14 @@ std::unique_ptr<Task> classify_task(OptionReader& reader, const std::string& rol
   return make_classify_task(std::move(data), std::move(options));
 }
 
+/// Where a checkpoint to start from lies; below `out` where it is nowhere, for the message.
+fs::path found_checkpoint(const fs::path& name, const fs::path& out) {
+  if (fs::exists(out / name)) return out / name;
+  for (const fs::path& folder : installed_folders("models"))
+    if (fs::exists(folder / name)) return folder / name;
+  return out / name;
+}
+
 }  // namespace
 
 std::vector<std::string> roles_to_train(const Block& recipe, const std::vector<std::string>& stages) {
@@ -240,7 +248,7 @@ std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const 
     const Block block = block_of(recipe, role);
     FitOptions options = fit_options(block.child("fit"));
     options.seed = request.seed;
-    if (!options.start_from.empty()) options.start_from = request.out / options.start_from;
+    if (!options.start_from.empty()) options.start_from = found_checkpoint(options.start_from, request.out);
     const std::unique_ptr<Task> task = make_task(recipe, role, request);
     const nlohmann::json provenance{{"recipe", fs::path(recipe.file).filename().string()},
                                     {"effective", json_from_block(block)},

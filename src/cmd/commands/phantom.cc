@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <map>
 #include <memory>
 
 #include "cmd/command.h"
@@ -10,7 +12,7 @@ namespace {
 
 struct Arguments {
   std::string out, range = "liver";
-  std::vector<std::string> formats{"nifti"}, phases{"noncontrast", "arterial", "portal_venous"};
+  std::vector<std::string> formats{"nifti"}, phases{"noncontrast", "arterial", "portal_venous"}, shares;
   CohortOptions cohort;
 };
 
@@ -22,11 +24,28 @@ Phase phase_of(const std::string& name) {
   return *phase;
 }
 
+std::map<std::string, double> shares_of(const std::vector<std::string>& texts) {
+  std::map<std::string, double> shares;
+  for (const std::string& text : texts) {
+    const size_t equals = text.find('=');
+    const std::string number = equals == std::string::npos ? "" : text.substr(equals + 1);
+    char* end = nullptr;
+    const double share = std::strtod(number.c_str(), &end);
+    if (number.empty() || *end != '\0' || !(share >= 0 && share <= 1))
+      throw Error(
+          ErrorCode::usage,
+          fmt::format("--shares: '{}' is no share; write a type and a number from 0 to 1, such as uesl=0.02", text));
+    shares[text.substr(0, equals)] = share;
+  }
+  return shares;
+}
+
 int run(const Arguments& arguments, const Common& common) {
   CohortOptions cohort = arguments.cohort;
   cohort.seed = common.seed;
   cohort.dicom = cohort.nifti = false;
   for (const std::string& format : arguments.formats) (format == "dicom" ? cohort.dicom : cohort.nifti) = true;
+  cohort.shares = shares_of(arguments.shares);
   cohort.phases.clear();
   for (const std::string& name : arguments.phases) cohort.phases.push_back(phase_of(name));
   using phantom::ScanRange;
@@ -40,9 +59,11 @@ int run(const Arguments& arguments, const Common& common) {
     print_json(summary);
     return 0;
   }
-  std::vector<std::vector<std::string>> rows{{"patient", "diagnosis", "lesions", "largest mm"}};
+  std::vector<std::vector<std::string>> rows{{"patient", "age", "sex", "diagnosis", "lesions", "largest mm"}};
   for (const auto& patient : summary.at("patients"))
     rows.push_back({patient.at("patient"),
+                    fmt::format("{:.1f}", patient.at("age_years").get<double>()),
+                    patient.at("sex"),
                     patient.at("diagnosis"),
                     fmt::format("{}", patient.at("lesions").get<int>()),
                     fmt::format("{:.0f}", patient.at("largest_mm").get<double>())});
@@ -57,8 +78,8 @@ std::function<int(const Common&)> declare(CLI::App& app) {
   app.add_option("--patients", cohort.patients, "number of patients")->check(CLI::Range(1, 1000000));
   app.add_option("--cohort",
                  cohort.cohort,
-                 "what patients are like: default, training (wide variety), test; the name "
-                 "enters the seeds")
+                 "what patients are like: default, training (wide variety), test; of children: pediatric, "
+                 "pediatric_training, pediatric_test; the name enters the seeds")
       ->capture_default_str();
   app.add_option("--format", arguments->formats, "dicom, nifti")
       ->delimiter(',')
@@ -66,6 +87,8 @@ std::function<int(const Common&)> declare(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--phases", arguments->phases, "phases to write")->delimiter(',')->capture_default_str();
   app.add_option("--type", cohort.type, "lesion type of every patient, or none; types take turns without it");
+  app.add_option("--shares", arguments->shares, "shares of lesion types, such as uesl=0.02; the others share the rest")
+      ->delimiter(',');
   app.add_option("--range", arguments->range, "how far the scan goes")
       ->check(CLI::IsMember({"liver", "abdomen", "thorax", "pelvis"}))
       ->capture_default_str();

@@ -4,6 +4,7 @@
 #include "image/components.h"
 #include "image/orient.h"
 #include "stages/ingest/landmarks.h"
+#include "study/body_size.h"
 
 namespace hepatica {
 namespace {
@@ -28,9 +29,12 @@ Geometry coarse_grid(const Geometry& fine, int64_t factor, int64_t step) {
 CoarseCt coarse_ct_from(const Volume<int16_t>& hu) {
   const Volume<int16_t> axial = to_axial(hu);
   const Geometry& fine = axial.geometry();
-  const int64_t factor = std::max<int64_t>(1, std::lround(kPixelMm / fine.spacing[0]));
-  const int64_t step = std::max<int64_t>(1, std::lround(kSliceMm / fine.spacing[2]));
-  CoarseCt ct{Volume<float>(coarse_grid(fine, factor, step)), {}};
+  const double size = body_size(axial);
+  const int64_t factor = std::max<int64_t>(1, std::lround(size * kPixelMm / fine.spacing[0]));
+  const int64_t step = std::max<int64_t>(1, std::lround(size * kSliceMm / fine.spacing[2]));
+  Geometry grid = coarse_grid(fine, factor, step);
+  for (double& spacing : grid.spacing) spacing /= size;
+  CoarseCt ct{Volume<float>(grid), {}};
   ct.body = Mask(ct.hu.geometry());
   Volume<float>& coarse = ct.hu;
   for (int64_t k = 0; k < coarse.nz(); ++k)

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "base/threads.h"
+#include "stages/ingest/age.h"
 #include "stages/ingest/clock.h"
 #include "stages/ingest/frames.h"
 #include "stages/ingest/sources.h"
@@ -95,32 +96,12 @@ void require_one_patient(const std::vector<ImagePtr>& images) {
   }
 }
 
-/// PatientAge ("057Y", "004M", "012W", "030D"), else from the dates; a birth date equal to the study's is a
-/// placeholder.
-std::optional<double> age_of(const std::map<std::string, std::string>& tags) {
-  const auto value = [&](const char* key) { return tags.contains(key) ? tags.at(key) : std::string(); };
-  const std::string age = value("PatientAge");
-  if (age.size() == 4 && std::isdigit(static_cast<unsigned char>(age[0]))) {
-    static const std::map<char, double> kUnits{{'Y', 1.0}, {'M', 1 / 12.0}, {'W', 7 / 365.25}, {'D', 1 / 365.25}};
-    const auto unit = kUnits.find(age[3]);
-    if (unit != kUnits.end()) return std::atoi(age.substr(0, 3).c_str()) * unit->second;
-  }
-  const std::string birth = value("PatientBirthDate"), study = value("StudyDate");
-  if (birth.size() != 8 || study.size() != 8) return std::nullopt;
-  const auto years = [](const std::string& date) {
-    return std::atoi(date.substr(0, 4).c_str()) + (std::atoi(date.substr(4, 2).c_str()) - 1) / 12.0 +
-           (std::atoi(date.substr(6, 2).c_str()) - 1) / 365.25;
-  };
-  const double difference = years(study) - years(birth);
-  return difference > 0 && difference < 130 ? std::optional(std::floor(difference * 100) / 100) : std::nullopt;
-}
-
 void fill_patient(Study& study, const std::map<std::string, std::string>& tags) {
   const auto value = [&](const char* key) { return tags.contains(key) ? tags.at(key) : std::string(); };
   study.uid = value("StudyInstanceUID").empty() ? study.uid : value("StudyInstanceUID");
   study.date = value("StudyDate");
   study.patient = {
-      value("PatientID"), value("PatientName"), value("PatientSex"), value("PatientBirthDate"), age_of(tags)};
+      value("PatientID"), value("PatientName"), value("PatientSex"), value("PatientBirthDate"), age_from_tags(tags)};
 }
 
 std::vector<InstanceReference> references_of(const StackPlan& plan) {

@@ -9,7 +9,8 @@
 namespace hepatica {
 
 /// A CT averaged to pixels of about 2 mm, every slice that is about 5 mm from the last, on axial axes (i to the left, j
-/// to the back, k to the head).
+/// to the back, k to the head). These are millimetres of an adult: a child's scan is enlarged to an adult's size, by
+/// its width, so that the distances by which landmarks are found fit both.
 struct CoarseCt {
   Volume<float> hu;
   Mask body;  ///< the largest component above air on each slice

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "stages/ingest/age.h"
 #include "stages/ingest/clock.h"
 #include "stages/ingest/landmarks.h"
 
@@ -27,8 +28,10 @@ std::string tag_of(const Series& series, const char* keyword) {
 PhaseGuess phase_from_delay(const SeriesDraft& draft) {
   const double injected = seconds_since_midnight(tag_of(draft.series, "ContrastBolusStartTime"));
   if (injected < 0 || draft.first_acquired_s < 0) return {};
-  const double delay = draft.first_acquired_s - injected;
-  const std::string why = fmt::format("{:.0f} s after the start of the injection", delay);
+  const double seconds = draft.first_acquired_s - injected;
+  const std::string why = fmt::format("{:.0f} s after the start of the injection", seconds);
+  // The limits below are an adult's.
+  const double delay = seconds * circulation_tempo(age_from_tags(draft.series.tags));
   if (delay < -5 && delay > -3600) return {Phase::noncontrast, 0.8, why};
   if (delay >= 15 && delay <= 45) return {Phase::arterial, 0.75, why};
   if (delay >= 50 && delay <= 110) return {Phase::portal_venous, 0.75, why};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <set>
 
@@ -186,6 +187,22 @@ Table lesion_table(const ReportInput& input) {
   return table;
 }
 
+std::string lower_first(std::string text) {
+  if (!text.empty()) text[0] = char(std::tolower(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+/// "; Met. metastasis, HB hepatoblastoma": what the columns' short names stand for, where that is not plain.
+std::string abbreviations(const std::vector<ReportClass>& classes) {
+  std::string text;
+  for (const ReportClass& type : classes) {
+    const std::string column = column_class_name(type.name), name = short_class_name(type.name);
+    if (column == name) continue;
+    text += (text.empty() ? "; " : ", ") + column + " " + lower_first(name);
+  }
+  return text;
+}
+
 std::string series_outcome(const ReportInput& input, size_t index) {
   const Series& series = input.study.series[index];
   if (!series.accepted) return "refused";
@@ -264,12 +281,14 @@ void append_results(const ReportInput& input, std::vector<ReportBlock>& blocks) 
   if (diagnosis.lesions.empty()) return;
   blocks.emplace_back(Heading{"Lesions"});
   blocks.emplace_back(lesion_table(input));
-  blocks.emplace_back(
-      Paragraph{"Centre: mm of the patient, x to the left, y to the back, z to the head. Axes: longest diameter on an "
-                "axial slice \u00d7 longest perpendicular to it. Score: how sure the detector is, over slices and "
-                "phases. Seen in: NC "
-                "non-contrast, AP arterial, PVP portal venous, DP delayed phase. Types: probability of each from all "
-                "images of the lesion, the chosen one in bold; Met. metastasis, Hem. hemangioma."});
+  blocks.emplace_back(Paragraph{
+      std::string(
+          "Centre: mm of the patient, x to the left, y to the back, z to the head. Axes: longest diameter on an "
+          "axial slice \u00d7 longest perpendicular to it. Score: how sure the detector is, over slices and "
+          "phases. Seen in: NC "
+          "non-contrast, AP arterial, PVP portal venous, DP delayed phase. Types: probability of each from all "
+          "images of the lesion, the chosen one in bold") +
+      abbreviations(input.classes) + "."});
 }
 
 void append_provenance(const ReportInput& input, std::vector<ReportBlock>& blocks) {

@@ -24,6 +24,11 @@ const std::map<std::string, ClassName, std::less<>>& class_names() {
       {"fnh", {"FNH", "FNH", "Focal nodular hyperplasia"}},
       {"hemangioma", {"Hem.", "Hemangioma", "Hemangioma"}},
       {"cyst", {"Cyst", "Cyst", "Cyst"}},
+      {"infantile_hemangioma", {"Inf. hem.", "Infantile hemangioma", "Infantile hepatic hemangioma"}},
+      {"congenital_hemangioma", {"Cong. hem.", "Congenital hemangioma", "Congenital hepatic hemangioma"}},
+      {"mesenchymal_hamartoma", {"Mes. ham.", "Mesenchymal hamartoma", "Mesenchymal hamartoma"}},
+      {"hepatoblastoma", {"HB", "Hepatoblastoma", "Hepatoblastoma"}},
+      {"uesl", {"UESL", "UESL", "Undifferentiated embryonal sarcoma of the liver"}},
   };
   return kNames;
 }
@@ -60,7 +65,9 @@ std::string date_text(const std::string& dicom_date) {
 
 std::string age_text(const Study& study) {
   const std::optional<double>& age = study.patient.age_years;
-  return age ? fmt::format("{:.0f} years", std::floor(*age)) : stated("");
+  if (!age) return stated("");
+  if (*age < 2) return fmt::format("{:.0f} months", std::floor(*age * 12));
+  return fmt::format("{:.0f} years", std::floor(*age));
 }
 
 std::string sex_text(const std::string& dicom_sex) {

@@ -22,7 +22,8 @@ std::string axes_mm(const Lesion& lesion);
 /// "2026-01-31" from "20260131"; other texts as they are; "not stated" for an empty one.
 std::string date_text(const std::string& dicom_date);
 
-/// Whole years; "not stated" where the age is not known. Dates are not looked at: ingest has, and knows placeholders.
+/// Whole years, below two whole months; "not stated" where the age is not known. Dates are not looked at: ingest has,
+/// and knows placeholders.
 std::string age_text(const Study& study);
 
 std::string sex_text(const std::string& dicom_sex);  ///< "male" from "M", ...

@@ -33,12 +33,15 @@ TEST(Words, AgeIsInWholeYearsOrNotStated) {
   EXPECT_EQ(age_text(study), "not stated");
   study.patient.age_years = 59.9;
   EXPECT_EQ(age_text(study), "59 years");
+  study.patient.age_years = 1.55;
+  EXPECT_EQ(age_text(study), "18 months");
 }
 
 TEST(Words, ClassesKnownAndUnknown) {
   EXPECT_EQ(short_class_name("hcc"), "HCC");
   EXPECT_EQ(long_class_name("icc"), "Intrahepatic cholangiocarcinoma");
   EXPECT_EQ(column_class_name("metastasis"), "Met.");
+  EXPECT_EQ(long_class_name("uesl"), "Undifferentiated embryonal sarcoma of the liver");
   EXPECT_EQ(long_class_name("mixed_tumour"), "Mixed tumour");
 }
 

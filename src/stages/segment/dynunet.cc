@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/threads.h"
 #include "stages/segment/sliding_window.h"
+#include "study/body_size.h"
 
 namespace hepatica {
 namespace {
@@ -30,6 +31,16 @@ class DynUNetSegmenter final : public Segmenter {
       : predictor_(std::move(predictor)), options_(std::move(options)), dims_(dims) {}
 
   LiverSegmentation segment(const Volume<int16_t>& hu) const override {
+    const double size = options_.fit_to_body ? body_size(hu) : 1;
+    if (size >= 1) return segment_as_it_is(hu);
+    LiverSegmentation result = segment_as_it_is(enlarged(hu, 1 / size));
+    result.liver.set_geometry(hu.geometry());
+    result.volume_ml *= size * size * size;
+    return result;
+  }
+
+ private:
+  LiverSegmentation segment_as_it_is(const Volume<int16_t>& hu) const {
     NetworkGrid grid = dims_ == 2 ? by_slices(hu) : in_space(hu);
     LiverSegmentation result;
     result.confidence = clean_probabilities(grid.probabilities, options_.cleanup).confidence;
@@ -44,7 +55,13 @@ class DynUNetSegmenter final : public Segmenter {
     return result;
   }
 
- private:
+  static Volume<int16_t> enlarged(Volume<int16_t> hu, double factor) {
+    Geometry geometry = hu.geometry();
+    for (double& spacing : geometry.spacing) spacing *= factor;
+    hu.set_geometry(geometry);
+    return hu;
+  }
+
   SegmentPlane plane_of(const Volume<int16_t>& hu, int64_t k) const {
     const Vec3& spacing = hu.geometry().spacing;
     return segment_plane(hu.slice(k), hu.nx(), hu.ny(), spacing[0], spacing[1], options_.input);
@@ -180,6 +197,7 @@ SegmentOptions read_segment_options(const Block& block) {
   options.slice_step_mm = reader.number("slice_step_mm", options.slice_step_mm, 0, 20);
   options.patch = reader.numbers("patch", options.patch, 16, 1024);
   options.overlap = reader.number("overlap", options.overlap, 0, 0.9);
+  options.fit_to_body = reader.boolean("fit_to_body", options.fit_to_body);
   options.cleanup = read_cleanup_options(reader);
   reader.finish();
   return options;

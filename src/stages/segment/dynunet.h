@@ -19,6 +19,9 @@ struct SegmentOptions {
   std::vector<double> patch;  ///< patch of the sliding window, one size an axis (D, H, W or H, W); empty: 128 each in
                               ///< 3D, whole slices in 2D
   double overlap = 0.5;       ///< of patches
+  /// Looks at small bodies enlarged to an adult's size (study/body_size.h), so that a network and the distances and
+  /// volumes here, which are an adult's, serve children.
+  bool fit_to_body = false;
   CleanupOptions cleanup;
 };
 

@@ -57,6 +57,20 @@ TEST(DynUNet, FindsTheLargestComponentSliceBySlice) {
   }
 }
 
+TEST(DynUNet, LooksAtSmallBodiesEnlarged) {
+  // A trunk of 220 mm: its organs are 0.814 of an adult's, and 113 ml count as 209.
+  SegmentOptions options;
+  options.cleanup.smallest_ml = 150;
+  const Volume<int16_t> hu = phantom(30, 2);
+  const auto predictor = std::make_shared<ThresholdPredictor>(2);
+  EXPECT_NE(make_dynunet_segmenter(predictor, options)->segment(hu).refusal, "");
+  options.fit_to_body = true;
+  const LiverSegmentation result = make_dynunet_segmenter(predictor, options)->segment(hu);
+  EXPECT_EQ(result.refusal, "");
+  EXPECT_NEAR(result.volume_ml, ball_ml(30), 0.05 * ball_ml(30));
+  EXPECT_TRUE(same_grid(result.liver.geometry(), hu.geometry()));
+}
+
 TEST(DynUNet, InSpaceAndInWindowsAlike) {
   SegmentOptions options;
   options.patch = {32, 48, 48};
