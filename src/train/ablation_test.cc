@@ -23,8 +23,8 @@ train:
       network: {family: resnet, arguments: {depth: 18, classes: 2, width: 0.125, in_channels: 4}}
       input: {size: 32, scale: fit, mask: box, phases: channels, phase_order: [arterial, portal_venous]}
       data: &data
-        phantoms: {patients: 12, slices: 1, view: lesion, matrix: 48, field_mm: [120, 160], types: [cyst, hcc, fnh, icc],
-                   phases: [arterial, portal_venous], validation: 0.3}
+        phantoms: {patients: 16, slices: 1, view: lesion, matrix: 48, field_mm: [120, 160], types: [cyst, hcc, fnh, icc],
+                   phases: [arterial, portal_venous], validation: 0.2}
       fit: {epochs: 1, steps: 1, batch: 4, warmup_steps: 0, precision: f32}
     types:
       classes: [cyst, fnh, hcc, icc]
@@ -162,11 +162,11 @@ TEST_F(AblationTest, NestedCrossValidationThenALockedModel) {
   request.out = folder_.path() / "cohort";
   const auto folds = run_retrospective(plan, request);
   ASSERT_EQ(folds.size(), 2u);
-  EXPECT_EQ(folds[0].patients.size() + folds[1].patients.size(), 12u);
+  EXPECT_EQ(folds[0].patients.size() + folds[1].patients.size(), 16u);
   EXPECT_EQ(folds[0].choice.models.size(), 2u);
   EXPECT_EQ(folds[0].choice.scores.size(), 2u);
   const nlohmann::json document = json_from_retrospective(plan, folds);
-  EXPECT_EQ(document["n"], 12);
+  EXPECT_EQ(document["n"], 16);
   EXPECT_TRUE(document["metrics"]["auc"]["value"].is_number());
 
   const fs::path lock = folder_.path() / "locked" / "model.json";

@@ -55,7 +55,8 @@ void multiply_stages(PatientProbabilities& patient) {
 }  // namespace
 
 PatientScores score_patients(const fs::path& checkpoint, const SliceSource& source, const std::vector<size_t>& items) {
-  const CropNetwork network(make_predictor(checkpoint, {}), checkpoint.string(), {}, {});
+  const ClassifyOptions options;
+  const CropNetwork network(make_predictor(checkpoint, {}), checkpoint.string(), {}, options);
   const auto all = network.logits(items.size(), [&](size_t n) {
     const bool fused = network.input().fused();
     return network_input(fused ? source.phases(items[n]) : std::vector{source.get(items[n])}, network.input());

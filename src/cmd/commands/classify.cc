@@ -29,7 +29,8 @@ CropNetwork load_network(const Arguments& arguments) {
     const nlohmann::json network = predictor->metadata()["network"]["arguments"];
     for (int64_t c = 0; c < network.value("classes", int64_t(0)); ++c) classes.push_back(std::to_string(c));
   }
-  CropNetwork network(std::move(predictor), file, classes, {});
+  const ClassifyOptions options;
+  CropNetwork network(std::move(predictor), file, classes, options);
   if (network.input().fused())
     throw Error(ErrorCode::unsupported,
                 file + ": the network looks at several phases at once, and pictures are of one each; use diagnose");
