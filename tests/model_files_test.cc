@@ -206,6 +206,9 @@ TEST(OnnxExport, EqualsPyTorchInOnnxRuntime) {
   const fs::path model = scratch.path() / "model.onnx";
   for (const std::string name : {"resnet18",
                                  "resnet50",
+                                 "densenet121",
+                                 "efficientnet_b0",
+                                 "convnext_tiny",
                                  "lilnet18",
                                  "lilnet50",
                                  "yolov8n",

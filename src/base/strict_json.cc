@@ -40,6 +40,16 @@ std::string StrictJson::choice(const std::string& key,
   return value.get<std::string>();
 }
 
+std::vector<std::string> StrictJson::texts(const std::string& key, const std::vector<std::string>& fallback) {
+  known_.insert(key);
+  if (!object_.contains(key)) return fallback;
+  const nlohmann::json& value = object_[key];
+  const auto is_text = [](const nlohmann::json& item) { return item.is_string(); };
+  if (!value.is_array() || !std::all_of(value.begin(), value.end(), is_text))
+    fail(fmt::format("'{}' is {}; it must be a list of texts", key, value.dump()));
+  return value.get<std::vector<std::string>>();
+}
+
 void StrictJson::finish() const {
   for (const auto& item : object_.items())
     if (!known_.count(item.key()))

@@ -92,6 +92,16 @@ LearningSlice augmented(const LearningSlice& slice,
                         const AugmentOptions& options,
                         Rng& rng) {
   const Warp warp = draw_warp(slice, width, height, spacing_mm, options.warp, rng);
+  return augmented(slice, warp, width, height, spacing_mm, options, rng);
+}
+
+LearningSlice augmented(const LearningSlice& slice,
+                        const Warp& warp,
+                        int64_t width,
+                        int64_t height,
+                        double spacing_mm,
+                        const AugmentOptions& options,
+                        Rng& rng) {
   LearningSlice out = rng.chance(options.paint) ? warped(painted(slice, options, rng), warp, width, height, spacing_mm)
                                                 : warped(slice, warp, width, height, spacing_mm);
   const std::vector<float> before = out.hu;
@@ -99,6 +109,23 @@ LearningSlice augmented(const LearningSlice& slice,
   spread_change(before, out, rng);
   if (options.context_mm > 0 && slice.above.empty()) imagine_context(out, options.context_mm, rng);
   vary_intensity(out, options, rng);
+  return out;
+}
+
+std::vector<LearningSlice> augmented_planes(
+    const std::vector<LearningSlice>& planes, int64_t side, double field_px, const AugmentOptions& options, Rng& rng) {
+  const Rng geometry = rng.fork(0);
+  std::vector<LearningSlice> out;
+  for (const LearningSlice& plane : planes) {
+    const double spacing_mm = plane.spacing_mm * std::max(1.0, field_px / double(side));
+    Rng same = geometry, own = rng.fork(out.size() + 1);
+    Warp warp = draw_warp(plane, side, side, spacing_mm, options.warp, same);
+    if (plane.target) {
+      warp.center_in[0] = plane.target->center_x() - 0.5;
+      warp.center_in[1] = plane.target->center_y() - 0.5;
+    }
+    out.push_back(augmented(plane, warp, side, side, spacing_mm, options, own));
+  }
   return out;
 }
 

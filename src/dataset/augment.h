@@ -49,6 +49,21 @@ LearningSlice augmented(const LearningSlice& slice,
                         const AugmentOptions& options,
                         Rng& rng);
 
+/// The same under a geometric variation drawn before.
+LearningSlice augmented(const LearningSlice& slice,
+                        const Warp& warp,
+                        int64_t width,
+                        int64_t height,
+                        double spacing_mm,
+                        const AugmentOptions& options,
+                        Rng& rng);
+
+/// The planes of one lesion in several phases on side x side pixels around its box: one geometric variation of all
+/// (each turned about its own box), and each phase's own of the grey values. The pixels are the slice's, or larger
+/// where `field_px` of those would not fit.
+std::vector<LearningSlice> augmented_planes(
+    const std::vector<LearningSlice>& planes, int64_t side, double field_px, const AugmentOptions& options, Rng& rng);
+
 /// The grey values part alone.
 void vary_intensity(LearningSlice& slice, const AugmentOptions& options, Rng& rng);
 

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "dataset/cut_out.h"
 #include "dataset/oversample.h"
 
 namespace hepatica {
@@ -102,17 +101,6 @@ TEST(CropAugment, FlipsByHand) {
   options.flip_y = 1;
   vary_crop(crop, {0, 1}, false, options, rng);
   EXPECT_EQ(crop.values, (std::vector<float>{3, 4, 1, 2}));
-}
-
-TEST(Slice, CutOutIsFilledWithAirAndMovesBoxes) {
-  LearningSlice slice;
-  slice.width = 3;
-  slice.height = 2;
-  slice.hu = {1, 2, 3, 4, 5, 6};
-  slice.target = Box2{1, 0, 3, 2};
-  const LearningSlice cut = cut_out(slice, 1, -1, 3);
-  EXPECT_EQ(cut.hu, (std::vector<float>{-1000, -1000, -1000, 2, 3, -1000, 5, 6, -1000}));
-  EXPECT_EQ(*cut.target, (Box2{0, 1, 2, 3}));
 }
 
 TEST(Oversample, RepeatsWholeListsAndTheFirstItems) {

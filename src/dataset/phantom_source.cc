@@ -115,6 +115,26 @@ class PhantomSource : public SliceSource {
     return slice_from_bytes(bytes, path.string());
   }
 
+  std::vector<LearningSlice> phases(size_t index) const override {
+    if (options_.view == "scan") return {get(index)};
+    if (folder_.empty()) return render_phases(index);
+    std::vector<fs::path> paths;
+    for (const Phase phase : distinct_phases())
+      paths.push_back(folder_ / fmt::format("{:06}_{}.slice", index, name_of(phase)));
+    std::vector<LearningSlice> planes;
+    if (std::all_of(paths.begin(), paths.end(), [](const fs::path& path) { return fs::exists(path); })) {
+      for (const fs::path& path : paths) planes.push_back(slice_from_bytes(read_file(path), path.string()));
+      return planes;
+    }
+    for (const LearningSlice& plane : render_phases(index)) {
+      const fs::path& path = paths[planes.size()];
+      const std::string bytes = bytes_of_slice(plane);
+      write_file(path, bytes);
+      planes.push_back(slice_from_bytes(bytes, path.string()));
+    }
+    return planes;
+  }
+
  private:
   const std::string& type_of(size_t patient) const { return options_.types[types_[patient]]; }
 
@@ -155,39 +175,121 @@ class PhantomSource : public SliceSource {
     }
     const double field = draw_field(one, rng);
     const Vec3 center{body.center()[0] + rng.uniform(-15, 15), body.center()[1] + rng.uniform(-15, 15), z};
-    return cut(one, center, field, rng);
+    LearningSlice slice = cut(one, center, field, rng);
+    slice.lesion.clear();
+    return slice;
   }
 
-  LearningSlice around_lesion(const phantom::Patient& one, size_t index, Rng& rng) const {
+  std::vector<Phase> distinct_phases() const {
+    std::vector<Phase> phases;
+    for (const std::string& name : options_.phases) {
+      const Phase phase = phase_from_name(name).value_or(Phase::portal_venous);
+      if (std::find(phases.begin(), phases.end(), phase) == phases.end()) phases.push_back(phase);
+    }
+    return phases;
+  }
+
+  struct View {
+    Vec3 center;
+    double field_mm;
+  };
+
+  /// A field of view around one lesion of the item's type; around the liver where the patient has none.
+  View view_of_lesion(const phantom::Patient& one, size_t index, Rng& rng) const {
     const LesionType type = *phantom::lesion_type_from_name(label(index));
     std::vector<phantom::LesionTruth> lesions;
     for (const auto& lesion : one.lesions()) {
       if (lesion.type == type) lesions.push_back(lesion);
     }
-    if (lesions.empty()) return cut(one, one.liver_box().center(), options_.field_low_mm, rng);
+    if (lesions.empty()) return {one.liver_box().center(), options_.field_low_mm};
     const auto& lesion = lesions[size_t(rng.integer(0, int64_t(lesions.size()) - 1))];
     const double field = draw_field(one, rng);
     Vec3 center = lesion.center;
     center[2] += rng.uniform(-0.4, 0.4) * lesion.diameter_mm;
-    LearningSlice slice = cut(one, center, field, rng);
+    return {center, field};
+  }
+
+  LearningSlice around_lesion(const phantom::Patient& one, size_t index, Rng& rng) const {
+    const View view = view_of_lesion(one, index, rng);
+    LearningSlice slice = cut(one, view.center, view.field_mm, rng);
+    aim(slice, label(index));
+    return slice;
+  }
+
+  /// The lesion of type `label` that lies nearest to the middle becomes the target, and the only one in `lesion`.
+  void aim(LearningSlice& slice, const std::string& label) const {
     const double middle = 0.5 * options_.matrix;
     double nearest = 1e9;
     for (const LesionBox& box : slice.lesions) {
       const double distance = std::hypot(box.box.center_x() - middle, box.box.center_y() - middle);
-      if (box.type != label(index) || distance >= nearest) continue;
+      if (box.type != label || distance >= nearest) continue;
       nearest = distance;
       slice.target = box.box;
       slice.label = box.type;
     }
-    return slice;
+    slice.lesion = slice.target ? mask_of_box(slice, *slice.target) : std::vector<uint8_t>();
+  }
+
+  /// What carries the most frequent of the labels in the box.
+  static std::vector<uint8_t> mask_of_box(const LearningSlice& slice, const Box2& box) {
+    std::map<uint8_t, int64_t> counts;
+    for (auto y = int64_t(box.y0); y < int64_t(box.y1); ++y)
+      for (auto x = int64_t(box.x0); x < int64_t(box.x1); ++x)
+        if (const uint8_t id = slice.lesion[size_t(y * slice.width + x)]) ++counts[id];
+    const auto most = std::max_element(
+        counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    std::vector<uint8_t> mask;
+    for (const uint8_t id : slice.lesion) mask.push_back(id == most->first);
+    return mask;
+  }
+
+  /// One plane in every phase, by one scanner: the breath moves the lesion through it.
+  std::vector<LearningSlice> render_phases(size_t index) const {
+    const phantom::Patient one = patient(index / size_t(options_.slices));
+    Rng rng = Rng(seed_).fork(index + 1);
+    std::vector<LearningSlice> planes;
+    const auto seen = [](const LearningSlice& plane) { return plane.target.has_value(); };
+    for (int attempt = 0; attempt < 8; ++attempt) {
+      const View view = view_of_lesion(one, index, rng);
+      const Cut cut = draw_cut(view.center, view.field_mm, rng);
+      planes.clear();
+      for (const Phase phase : distinct_phases()) {
+        planes.push_back(cut_in(one, cut, phase, rng));
+        aim(planes.back(), label(index));
+      }
+      if (std::any_of(planes.begin(), planes.end(), seen)) break;
+    }
+    const auto first = std::find_if(planes.begin(), planes.end(), seen);
+    if (first == planes.end()) return planes;
+    const Box2 box = *first->target;
+    for (LearningSlice& plane : planes) {
+      if (!plane.target) plane.target = box;
+      plane.label = label(index);
+    }
+    return planes;
+  }
+
+  /// A slice's grid and the scanner that it is taken with.
+  struct Cut {
+    Geometry grid;
+    phantom::ScannerOptions scanner;
+  };
+
+  Cut draw_cut(const Vec3& center, double field_mm, Rng& rng) const {
+    const phantom::ScannerOptions scanner = phantom::draw_scanner(rng, options_.cohort);
+    const double thickness = scanner.slice_thickness_mm > 0 ? scanner.slice_thickness_mm : rng.uniform(1, 5);
+    return {slice_grid(center, options_.matrix, field_mm, thickness), scanner};
   }
 
   LearningSlice cut(const phantom::Patient& one, const Vec3& center, double field_mm, Rng& rng) const {
     const std::string& name = options_.phases[size_t(rng.integer(0, int64_t(options_.phases.size()) - 1))];
     const Phase phase = phase_from_name(name).value_or(Phase::portal_venous);
-    const phantom::ScannerOptions scanner = phantom::draw_scanner(rng, options_.cohort);
-    const double thickness = scanner.slice_thickness_mm > 0 ? scanner.slice_thickness_mm : rng.uniform(1, 5);
-    const Geometry grid = slice_grid(center, options_.matrix, field_mm, thickness);
+    return cut_in(one, draw_cut(center, field_mm, rng), phase, rng);
+  }
+
+  /// `lesion` holds the lesions' ids until `aim`.
+  LearningSlice cut_in(const phantom::Patient& one, const Cut& cut, Phase phase, Rng& rng) const {
+    const auto& [grid, scanner] = cut;
     const phantom::Rendering rendering = one.render(grid, phase, scanner, rng.next());
     LearningSlice slice;
     slice.width = slice.height = options_.matrix;
@@ -198,6 +300,7 @@ class PhantomSource : public SliceSource {
     slice.liver.assign(liver.values().begin(), liver.values().end());
     slice.liver_hu = median_liver_hu(slice);
     slice.lesions = boxes_of(rendering, one, slice, options_.least_lesion_mm);
+    slice.lesion.assign(rendering.lesions.values().begin(), rendering.lesions.values().end());
     if (options_.context_mm > 0) {
       const auto beside = [&](double side) {
         Geometry there = grid;

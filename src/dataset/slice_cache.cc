@@ -42,6 +42,7 @@ std::string bytes_of_slice(const LearningSlice& slice) {
                       {"lesions", nlohmann::json::array()}};
   for (const LesionBox& lesion : slice.lesions)
     head["lesions"].push_back({{"box", json_of(lesion.box)}, {"type", lesion.type}, {"ignore", lesion.ignore}});
+  if (!slice.lesion.empty()) head["lesion"] = true;
   if (slice.liver_hu) head["liver_hu"] = *slice.liver_hu;
   if (slice.target) head["target"] = json_of(*slice.target);
   std::string bytes = head.dump() + "\n";

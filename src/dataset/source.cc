@@ -16,6 +16,7 @@ class Selection : public SliceSource {
   size_t size() const override { return items_.size(); }
   std::string group(size_t index) const override { return source_->group(items_[index]); }
   LearningSlice get(size_t index) const override { return source_->get(items_[index]); }
+  std::vector<LearningSlice> phases(size_t index) const override { return source_->phases(items_[index]); }
   std::string label(size_t index) const override { return source_->label(items_[index]); }
   std::string fingerprint() const override { return source_->fingerprint(); }
 

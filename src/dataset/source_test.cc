@@ -24,6 +24,7 @@ TEST(SliceCache, RoundTrip) {
   slice.liver_hu = 37;
   slice.target = Box2{0, 0, 2, 1};
   slice.label = "hcc";
+  slice.lesion = {1, 0};
   const std::string bytes = bytes_of_slice(slice);
   const LearningSlice back = slice_from_bytes(bytes, "test");
   EXPECT_EQ(back.hu, slice.hu);
@@ -31,6 +32,7 @@ TEST(SliceCache, RoundTrip) {
   EXPECT_EQ(back.lesions, slice.lesions);
   EXPECT_EQ(back.phase, slice.phase);
   EXPECT_EQ(back.target, slice.target);
+  EXPECT_EQ(back.lesion, slice.lesion);
   EXPECT_TRUE(back.above.empty());
   EXPECT_THROW(slice_from_bytes(bytes.substr(0, bytes.size() - 1), "test"), Error);
 }
@@ -155,6 +157,34 @@ TEST(PhantomSource, LesionViewIsAboutItsLesion) {
   EXPECT_EQ(source->label(2), "hcc");
   ASSERT_TRUE(slice.target);
   EXPECT_EQ(slice.label, "cyst");
+  EXPECT_GT(std::count(slice.lesion.begin(), slice.lesion.end(), 1), 20);
+}
+
+TEST(PhantomSource, PhasesAreTheSamePlaneOfTheSamePatient) {
+  PhantomSourceOptions options = few_patients();
+  options.view = "lesion";
+  options.types = {"hcc"};
+  options.phases = {"arterial", "portal_venous", "arterial"};
+  options.matrix = 96;
+  options.field_low_mm = options.field_high_mm = 150;
+  TemporaryFolder folder;
+  const auto source = make_phantom_source(options, 1, folder.path());
+  const auto planes = source->phases(1);
+  ASSERT_EQ(planes.size(), 2u);
+  EXPECT_EQ(planes[0].phase, Phase::arterial);
+  EXPECT_EQ(planes[1].phase, Phase::portal_venous);
+  for (const LearningSlice& plane : planes) {
+    ASSERT_TRUE(plane.target);
+    EXPECT_EQ(plane.label, "hcc");
+    EXPECT_EQ(plane.spacing_mm, planes[0].spacing_mm);
+    // The breath moves the lesion by some millimetres only.
+    EXPECT_GT(intersection_over_union(*plane.target, *planes[0].target), 0.3);
+  }
+  EXPECT_NE(planes[0].hu, planes[1].hu);
+  const auto again = source->phases(1);  // from the cache
+  EXPECT_EQ(again[1].hu, planes[1].hu);
+  EXPECT_EQ(again[1].lesion, planes[1].lesion);
+  EXPECT_EQ(select_labels(make_phantom_source(options, 1, {}), {"hcc"})->phases(1)[0].hu, planes[0].hu);
 }
 
 TEST(Mixture, DrawsByShareAndInRounds) {

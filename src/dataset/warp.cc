@@ -9,25 +9,34 @@ namespace {
 
 constexpr float kAir = -1000;
 
+/// Majority over n x n pixels of a mask; empty stays empty.
+std::vector<uint8_t> shrunk_mask(const std::vector<uint8_t>& mask, int64_t width, int64_t height, int64_t n) {
+  if (mask.empty()) return {};
+  std::vector<uint8_t> small;
+  for (int64_t y = 0; y < height / n; ++y)
+    for (int64_t x = 0; x < width / n; ++x) {
+      int64_t inside = 0;
+      for (int64_t v = y * n; v < y * n + n; ++v)
+        for (int64_t u = x * n; u < x * n + n; ++u) inside += mask[size_t(v * width + u)] != 0;
+      small.push_back(2 * inside >= n * n);
+    }
+  return small;
+}
+
 /// Means over n x n pixels, where n does not divide the size the rest is left out.
 LearningSlice shrunk(const LearningSlice& slice, int64_t n) {
   LearningSlice small;
   small.width = slice.width / n;
   small.height = slice.height / n;
   small.hu.resize(small.pixels());
-  if (!slice.liver.empty()) small.liver.resize(small.pixels());
+  small.liver = shrunk_mask(slice.liver, slice.width, slice.height, n);
+  small.lesion = shrunk_mask(slice.lesion, slice.width, slice.height, n);
   for (int64_t y = 0; y < small.height; ++y) {
     for (int64_t x = 0; x < small.width; ++x) {
       float sum = 0;
-      int64_t inside = 0;
-      for (int64_t v = y * n; v < y * n + n; ++v) {
-        for (int64_t u = x * n; u < x * n + n; ++u) {
-          sum += slice.hu[size_t(v * slice.width + u)];
-          if (!slice.liver.empty()) inside += slice.liver[size_t(v * slice.width + u)] != 0;
-        }
-      }
+      for (int64_t v = y * n; v < y * n + n; ++v)
+        for (int64_t u = x * n; u < x * n + n; ++u) sum += slice.hu[size_t(v * slice.width + u)];
       small.hu[size_t(y * small.width + x)] = sum / float(n * n);
-      if (!slice.liver.empty()) small.liver[size_t(y * small.width + x)] = 2 * inside >= n * n;
     }
   }
   return small;
@@ -46,10 +55,10 @@ float linear_at(const LearningSlice& slice, double x, double y) {
   return top + ty * (bottom - top);
 }
 
-uint8_t nearest_at(const LearningSlice& slice, double x, double y) {
+uint8_t nearest_at(const LearningSlice& slice, const std::vector<uint8_t>& mask, double x, double y) {
   const int64_t i = int64_t(std::floor(x + 0.5)), j = int64_t(std::floor(y + 0.5));
   if (i < 0 || j < 0 || i >= slice.width || j >= slice.height) return 0;
-  return slice.liver[size_t(j * slice.width + i)];
+  return mask[size_t(j * slice.width + i)];
 }
 
 /// The box around the ellipse inscribed in `box`, moved by the inverse of the warp's affine part, unclipped.
@@ -148,6 +157,7 @@ LearningSlice warped(const LearningSlice& slice, const Warp& warp, int64_t width
   out.label = slice.label;
   out.hu.resize(out.pixels());
   if (!slice.liver.empty()) out.liver.resize(out.pixels());
+  if (!slice.lesion.empty()) out.lesion.resize(out.pixels());
   for (int64_t v = 0; v < height; ++v) {
     for (int64_t u = 0; u < width; ++u) {
       const double du = double(u) - warp.center_out[0], dv = double(v) - warp.center_out[1];
@@ -163,7 +173,8 @@ LearningSlice warped(const LearningSlice& slice, const Warp& warp, int64_t width
         y = (y + 0.5) / double(n) - 0.5;
       }
       out.hu[size_t(v * width + u)] = linear_at(source, x, y);
-      if (!slice.liver.empty()) out.liver[size_t(v * width + u)] = nearest_at(source, x, y);
+      if (!slice.liver.empty()) out.liver[size_t(v * width + u)] = nearest_at(source, source.liver, x, y);
+      if (!slice.lesion.empty()) out.lesion[size_t(v * width + u)] = nearest_at(source, source.lesion, x, y);
     }
   }
   move_boxes(slice, warp, out);

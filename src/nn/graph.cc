@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "nn/classifiers.h"
 
 namespace hepatica::nn {
 
@@ -42,7 +43,10 @@ void add_parameters(std::vector<ParameterInfo>& all, const Node& node) {
     add_weight_and_bias(all, node, {out, in}, bias);
   } else if (node.op == "batch_norm") {
     add_batch_norm(all, node, channels);
-  } else if (node.op == "group_norm" || (node.op == "instance_norm" && attribute(node, "affine") != 0)) {
+  } else if (node.op == "layer_scale") {
+    all.push_back({node.name + ".layer_scale", {channels, 1, 1}});
+  } else if (node.op == "group_norm" || node.op == "layer_norm" ||
+             (node.op == "instance_norm" && attribute(node, "affine") != 0)) {
     add_weight_and_bias(all, node, {channels}, channels);
   } else if (node.op == "dfl") {
     all.push_back({node.name + ".conv.weight", {1, int64_t(attribute(node, "reg_max")), 1, 1}, false, false});
@@ -68,6 +72,23 @@ using Builder = std::function<Graph(const nlohmann::json&)>;
 Graph build_resnet(const nlohmann::json& given) {
   const auto a = complete("resnet", given, {{"depth", 50}, {"classes", 1000}, {"width", 1.0}, {"in_channels", 3}});
   return resnet(a.at("depth"), a.at("classes"), a.at("width"), a.at("in_channels"));
+}
+
+Graph build_densenet(const nlohmann::json& given) {
+  const auto a = complete("densenet", given, {{"depth", 121}, {"classes", 1000}, {"width", 1.0}, {"in_channels", 3}});
+  return densenet(a.at("depth"), a.at("classes"), a.at("width"), a.at("in_channels"));
+}
+
+Graph build_efficientnet(const nlohmann::json& given) {
+  const auto a =
+      complete("efficientnet", given, {{"scale", "b0"}, {"classes", 1000}, {"width", 1.0}, {"in_channels", 3}});
+  return efficientnet(a.at("scale"), a.at("classes"), a.at("width"), a.at("in_channels"));
+}
+
+Graph build_convnext(const nlohmann::json& given) {
+  const auto a =
+      complete("convnext", given, {{"scale", "tiny"}, {"classes", 1000}, {"width", 1.0}, {"in_channels", 3}});
+  return convnext(a.at("scale"), a.at("classes"), a.at("width"), a.at("in_channels"));
 }
 
 Graph build_lilnet(const nlohmann::json& given) {
@@ -124,6 +145,9 @@ Graph build_residual_unet(const nlohmann::json& given) {
 
 const std::map<std::string, Builder>& builders() {
   static const std::map<std::string, Builder> all{{"resnet", build_resnet},
+                                                  {"densenet", build_densenet},
+                                                  {"efficientnet", build_efficientnet},
+                                                  {"convnext", build_convnext},
                                                   {"lilnet", build_lilnet},
                                                   {"yolov8", build_yolov8},
                                                   {"dynunet", build_dynunet},

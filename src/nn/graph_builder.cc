@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
+
 namespace hepatica::nn {
 
 namespace {
@@ -61,6 +63,13 @@ std::string GraphBuilder::conv(
   return conv(name, input, in, out, std::vector<int>(dims_, kernel), std::vector<int>(dims_, stride), bias);
 }
 
+std::string GraphBuilder::depthwise(
+    const std::string& name, const std::string& input, int channels, int kernel, int stride, bool bias) {
+  conv(name, input, channels, channels, kernel, stride, bias);
+  graph_.nodes.back().attributes["groups"] = {double(channels)};
+  return name;
+}
+
 std::string GraphBuilder::conv_transpose(
     const std::string& name, const std::string& input, int in, int out, const std::vector<int>& stride) {
   const std::vector<double> zeros(dims_, 0);
@@ -102,6 +111,12 @@ std::string GraphBuilder::max_pool(
 
 std::string GraphBuilder::concat(const std::string& name, const std::vector<std::string>& inputs) {
   return with("concat", name, inputs, {{"axis", {1}}});
+}
+
+void check_classifier(const std::string& family, int classes, double width, int in_channels) {
+  if (classes < 1) throw Error(ErrorCode::bad_recipe, family + " needs at least one class.");
+  if (!(width > 0 && width <= 4)) throw Error(ErrorCode::bad_recipe, family + "'s width must lie in (0, 4].");
+  if (in_channels < 1) throw Error(ErrorCode::bad_recipe, family + " needs at least one input channel.");
 }
 
 int scaled_channels(int channels, double width) { return std::max(8, int(std::lround(channels * width / 8)) * 8); }

@@ -23,6 +23,9 @@ class GraphBuilder {
                    const std::vector<int>& kernel,
                    const std::vector<int>& stride,
                    bool bias);
+  /// A convolution of each channel by itself.
+  std::string depthwise(
+      const std::string& name, const std::string& input, int channels, int kernel, int stride, bool bias);
   /// Kernel and stride alike, no padding, no bias.
   std::string conv_transpose(
       const std::string& name, const std::string& input, int in, int out, const std::vector<int>& stride);
@@ -49,6 +52,9 @@ class GraphBuilder {
 
 /// `channels` times `width`, rounded to the nearest multiple of 8, at least 8.
 int scaled_channels(int channels, double width);
+
+/// Error{bad_recipe} on a number of classes, a width or a number of channels that no classifier has.
+void check_classifier(const std::string& family, int classes, double width, int in_channels);
 
 /// What LiLNet shares with ResNet: everything up to layer4, with the same keys.
 struct ResnetTrunk {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "nn/classifiers.h"
 #include "nn/guess.h"
 
 namespace hepatica::nn {
@@ -16,6 +17,53 @@ TEST(Graph, ResnetHasThePublishedParameterCounts) {
   EXPECT_EQ(parameter_count(resnet(34, 1000)), 21'797'672);
   EXPECT_EQ(parameter_count(resnet(50, 1000)), 25'557'032);
   EXPECT_EQ(parameter_count(resnet(101, 1000)), 44'549'160);
+}
+
+// torchvision's published counts of densenet121, efficientnet_b0 and convnext_tiny.
+TEST(Graph, FurtherClassifiersHaveThePublishedParameterCounts) {
+  EXPECT_EQ(parameter_count(densenet(121, 1000)), 7'978'856);
+  EXPECT_EQ(parameter_count(efficientnet("b0", 1000)), 5'288'548);
+  EXPECT_EQ(parameter_count(convnext("tiny", 1000)), 28'589'128);
+}
+
+// Keys and shapes of torchvision's densenet121-a639ec97.pth (keys since 0.2), efficientnet_b0_rwightman-3dd342df.pth
+// and convnext_tiny-983f1562.pth.
+TEST(Graph, FurtherClassifiersUseTorchvisionsKeys) {
+  std::map<std::string, std::vector<int64_t>> shapes;
+  for (const Graph& graph : {densenet(121, 1000), efficientnet("b0", 1000), convnext("tiny", 1000)})
+    for (const auto& info : parameters_of(graph)) shapes[graph.family + " " + info.key] = info.shape;
+  using Shape = std::vector<int64_t>;
+  EXPECT_EQ(shapes.at("densenet features.conv0.weight"), (Shape{64, 3, 7, 7}));
+  EXPECT_EQ(shapes.at("densenet features.denseblock3.denselayer24.norm1.running_mean"), (Shape{992}));
+  EXPECT_EQ(shapes.at("densenet features.denseblock4.denselayer16.conv2.weight"), (Shape{32, 128, 3, 3}));
+  EXPECT_EQ(shapes.at("densenet features.transition3.conv.weight"), (Shape{512, 1024, 1, 1}));
+  EXPECT_EQ(shapes.at("densenet features.norm5.bias"), (Shape{1024}));
+  EXPECT_EQ(shapes.at("densenet classifier.weight"), (Shape{1000, 1024}));
+  EXPECT_EQ(shapes.at("efficientnet features.0.0.weight"), (Shape{32, 3, 3, 3}));
+  EXPECT_EQ(shapes.at("efficientnet features.1.0.block.0.0.weight"), (Shape{32, 1, 3, 3}));
+  EXPECT_EQ(shapes.at("efficientnet features.1.0.block.1.fc1.weight"), (Shape{8, 32, 1, 1}));
+  EXPECT_EQ(shapes.at("efficientnet features.6.3.block.1.0.weight"), (Shape{1152, 1, 5, 5}));
+  EXPECT_EQ(shapes.at("efficientnet features.6.3.block.2.fc2.bias"), (Shape{1152}));
+  EXPECT_EQ(shapes.at("efficientnet features.7.0.block.3.1.running_var"), (Shape{320}));
+  EXPECT_EQ(shapes.at("efficientnet features.8.0.weight"), (Shape{1280, 320, 1, 1}));
+  EXPECT_EQ(shapes.at("efficientnet classifier.1.bias"), (Shape{1000}));
+  EXPECT_EQ(shapes.at("convnext features.0.0.bias"), (Shape{96}));
+  EXPECT_EQ(shapes.at("convnext features.2.1.weight"), (Shape{192, 96, 2, 2}));
+  EXPECT_EQ(shapes.at("convnext features.5.8.layer_scale"), (Shape{384, 1, 1}));
+  EXPECT_EQ(shapes.at("convnext features.7.2.block.0.weight"), (Shape{768, 1, 7, 7}));
+  EXPECT_EQ(shapes.at("convnext features.7.2.block.3.weight"), (Shape{3072, 768}));
+  EXPECT_EQ(shapes.at("convnext classifier.0.weight"), (Shape{768}));
+  EXPECT_EQ(shapes.at("convnext classifier.2.weight"), (Shape{1000, 768}));
+}
+
+TEST(KeyMatch, DenseNetsOldKeysAreItsNewOnes) {
+  EXPECT_EQ(without_module_prefix("module.features.denseblock1.denselayer2.norm.1.running_mean"),
+            "features.denseblock1.denselayer2.norm1.running_mean");
+  EXPECT_EQ(without_module_prefix("features.denseblock4.denselayer16.conv.2.weight"),
+            "features.denseblock4.denselayer16.conv2.weight");
+  EXPECT_EQ(without_module_prefix("features.denseblock4.denselayer16.conv2.weight"),
+            "features.denseblock4.denselayer16.conv2.weight");
+  EXPECT_EQ(without_module_prefix("features.norm5.weight"), "features.norm5.weight");
 }
 
 // Trunk of 23,508,032 and heads 1024*5N + 5N, 2048*N + N, 2048*1024 + 1024, 1024*5N + 5N.
@@ -100,6 +148,9 @@ TEST(Guess, FindsEveryNetworkFromItsTensorsAlone) {
   residual.decoder_blocks = {2, 1, 1};
   for (const Graph& graph : {resnet(34, 4, .5),
                              resnet(101, 1000),
+                             densenet(121, 2, .25, 6),
+                             efficientnet("b0", 3, .5),
+                             convnext("tiny", 4, 1, 1),
                              lilnet(50, 2),
                              lilnet(18, 3, .25),
                              yolov8("n", 1),
@@ -196,7 +247,14 @@ TEST(Graph, YoloUsesTheReleasedKeys) {
 TEST(Graph, NodeNamesAreUniqueAndInputsComeBefore) {
   DynUNetOptions options;
   options.deep_supervision = 2;
-  for (const Graph& graph : {resnet(18, 2), lilnet(50, 3), yolov8("m", 1), dynunet(options), residual_unet({})}) {
+  for (const Graph& graph : {resnet(18, 2),
+                             densenet(121, 2),
+                             efficientnet("b0", 2),
+                             convnext("tiny", 2),
+                             lilnet(50, 3),
+                             yolov8("m", 1),
+                             dynunet(options),
+                             residual_unet({})}) {
     std::set<std::string> seen{"input"};
     for (const Node& node : graph.nodes) {
       for (const auto& input : node.inputs) EXPECT_TRUE(seen.count(input)) << node.name << " uses " << input;
@@ -221,6 +279,9 @@ TEST(Graph, IsRebuiltFromFamilyAndArguments) {
 
 TEST(Graph, RefusesArgumentsThatAFamilyDoesNotHave) {
   EXPECT_THROW(resnet(19, 2), Error);
+  EXPECT_THROW(densenet(169, 2), Error);
+  EXPECT_THROW(efficientnet("b1", 2), Error);
+  EXPECT_THROW(convnext("tiny", 2, 0), Error);
   EXPECT_THROW(yolov8("q", 1), Error);
   EXPECT_THROW(build_graph("vgg", {}), Error);
   EXPECT_THROW(build_graph("lilnet", {{"deep", 18}}), Error);

@@ -69,6 +69,32 @@ json guess_resnet(const Keys& keys) {
   return named("resnet", arguments);
 }
 
+/// Width of the first convolution against the published one, with the classes of the last layer.
+json classifier(const Keys& keys,
+                const std::string& family,
+                const std::string& first_key,
+                int64_t published,
+                const std::string& last_key,
+                json arguments) {
+  const Shape *first = keys.shape(first_key, 4), *last = keys.shape(last_key, 2);
+  if (!first || !last) return nullptr;
+  arguments["width"] = double((*first)[0]) / double(published);
+  arguments["in_channels"] = (*first)[1];
+  arguments["classes"] = (*last)[0];
+  return named(family, arguments);
+}
+
+json guess_torchvision(const Keys& keys) {
+  if (keys.has("features.denseblock4.denselayer16.conv2.weight") &&
+      !keys.has("features.denseblock4.denselayer17.conv2.weight"))
+    return classifier(keys, "densenet", "features.conv0.weight", 64, "classifier.weight", {{"depth", 121}});
+  if (keys.has("features.8.0.weight") && keys.has("features.1.0.block.1.fc1.weight"))
+    return classifier(keys, "efficientnet", "features.0.0.weight", 32, "classifier.1.weight", {{"scale", "b0"}});
+  if (keys.has("features.5.8.layer_scale") && !keys.has("features.5.9.layer_scale"))
+    return classifier(keys, "convnext", "features.0.0.weight", 96, "classifier.2.weight", {{"scale", "tiny"}});
+  return nullptr;
+}
+
 json guess_yolov8(const Keys& keys) {
   const Shape *first = keys.shape("model.0.conv.weight", 4), *last = keys.shape("model.22.cv3.0.2.weight", 4);
   if (!first || !last) return nullptr;
@@ -141,7 +167,7 @@ json guess_residual_unet(const Keys& keys) {
 
 json guess_network(const TensorShapes& shapes) {
   const Keys keys(shapes);
-  for (const auto guess : {guess_yolov8, guess_dynunet, guess_residual_unet, guess_resnet}) {
+  for (const auto guess : {guess_yolov8, guess_dynunet, guess_residual_unet, guess_resnet, guess_torchvision}) {
     json network = guess(keys);
     if (!network.is_null()) return network;
   }

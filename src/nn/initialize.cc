@@ -34,7 +34,18 @@ torch::Tensor weight_value(const std::string& family, const Node& node, const Pa
   const double fan_in = (node.op == "conv_transpose" ? out : in / groups) * kernel;
   const bool bias = ends_with(info.key, ".bias");
   double deviation = 0;
-  if (family == "dynunet") {
+  if (family == "densenet" && !bias && node.op == "conv") {
+    deviation = std::sqrt(2 / fan_in);
+  } else if (family == "efficientnet" && !bias && node.op == "conv") {
+    deviation = std::sqrt(2 * groups / (out * kernel));
+  } else if (family == "efficientnet" && !bias) {
+    const double bound = 1 / std::sqrt(out);
+    return drawn(info.shape, [&] { return rng.uniform(-bound, bound); });
+  } else if (family == "convnext" && !bias) {
+    deviation = 0.02;
+  } else if (bias && (family == "densenet" || family == "efficientnet" || family == "convnext")) {
+    return torch::zeros(info.shape);
+  } else if (family == "dynunet") {
     if (bias) return torch::zeros(info.shape);
     deviation = std::sqrt(2 / ((1 + 1e-4) * fan_in));
   } else if ((family == "resnet" || family == "lilnet") && node.op == "conv") {
@@ -59,6 +70,7 @@ double head_bias(const Graph& graph, const Node& node) {
 torch::Tensor initial_value(const Graph& graph, const Node& node, const ParameterInfo& info, Rng rng) {
   if (node.op == "dfl") return torch::arange(info.shape[1], torch::kFloat).reshape(info.shape);
   if (ends_with(info.key, ".num_batches_tracked")) return torch::zeros({}, torch::kLong);
+  if (node.op == "layer_scale") return torch::full(info.shape, 1e-6f);
   if (ends_with(node.op, "_norm")) {
     const bool one = ends_with(info.key, ".weight") || ends_with(info.key, ".running_var");
     return torch::full(info.shape, one ? 1.f : 0.f);

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <regex>
 
 namespace hepatica::nn {
 
@@ -23,8 +24,9 @@ std::string listed(const std::string& what, const std::vector<std::string>& keys
 }  // namespace
 
 std::string without_module_prefix(std::string key) {
+  static const std::regex old_dense_layer(R"((.*denselayer\d+\.(?:norm|conv))\.([12]\..*))");
   while (key.starts_with("module.")) key.erase(0, 7);
-  return key;
+  return key.find("denselayer") == std::string::npos ? key : std::regex_replace(key, old_dense_layer, "$1$2");
 }
 
 std::string KeyMatch::text() const {

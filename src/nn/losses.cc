@@ -1,5 +1,7 @@
 #include "nn/losses.h"
 
+#include <cmath>
+
 #include "nn/worker_sum.h"
 
 namespace hepatica::nn {
@@ -17,6 +19,29 @@ Tensor own_mask_mean(const Tensor& head, int64_t classes) {
 
 /// First by second, which is at least `least`.
 Tensor quotient(const Tensor& two, double least) { return two[0] / two[1].clamp_min(least); }
+/// Targets of row 5b + j: class 5 y_b + j; of soft labels [B, N], their shares on columns 5c + j.
+Tensor joint_targets(const Tensor& labels) {
+  if (labels.dim() == 1) {
+    const Tensor masks = torch::arange(5, labels.options());
+    return (5 * labels.unsqueeze(1) + masks).flatten();
+  }
+  const Tensor own_mask = torch::eye(5, labels.options()).reshape({1, 5, 1, 5});
+  return (labels.reshape({-1, 1, labels.size(1), 1}) * own_mask).reshape({-1, 5 * labels.size(1)});
+}
+
+/// Cui's weights, which sum to the number of classes.
+Tensor balanced_weights(const ClassLossOptions& options, const Tensor& like) {
+  std::vector<float> weights;
+  for (const double n : options.counts) weights.push_back(float((1 - options.beta) / (1 - std::pow(options.beta, n))));
+  const Tensor all = torch::tensor(at::ArrayRef<float>(weights)).to(like.device());
+  return all * (double(weights.size()) / all.sum());
+}
+
+Tensor log_counts(const ClassLossOptions& options, const Tensor& like) {
+  std::vector<float> logs;
+  for (const double n : options.counts) logs.push_back(float(std::log(n)));
+  return torch::tensor(at::ArrayRef<float>(logs)).to(like.device());
+}
 
 /// Weights spread to the logits' shape.
 Tensor full_weights(const Tensor& weights, const Tensor& logits) {
@@ -31,8 +56,7 @@ Tensor lilnet_aggregate(const Tensor& out4, const Tensor& out3, int64_t classes)
 
 Tensor lilnet_loss(
     const Tensor& out4, const Tensor& out3, const Tensor& sd, const Tensor& labels, const LilnetLossOptions& options) {
-  const Tensor masks = torch::arange(5, labels.options());
-  const Tensor joint = (5 * labels.unsqueeze(1) + masks).flatten();
+  const Tensor joint = joint_targets(labels);
   const Tensor student = sd.to(torch::kFloat);
   Tensor loss = cross_entropy(out4, joint) + options.beta * cross_entropy(out3, joint) + cross_entropy(student, labels);
   if (options.self_distillation) {
@@ -46,6 +70,20 @@ Tensor lilnet_loss(
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& labels, double smoothing) {
   return F::cross_entropy(logits.to(torch::kFloat), labels, F::CrossEntropyFuncOptions().label_smoothing(smoothing));
+}
+
+Tensor smoothed(const Tensor& targets, double smoothing) {
+  return targets * (1 - smoothing) + smoothing / double(targets.size(1));
+}
+
+Tensor class_loss(const Tensor& logits, const Tensor& targets, const ClassLossOptions& options) {
+  Tensor x = logits.to(torch::kFloat);
+  if (options.name == "balanced_softmax") x = x + log_counts(options, x);
+  const Tensor log_p = x.log_softmax(1);
+  Tensor weights = targets;
+  if (options.name == "focal") weights = weights * (1 - log_p.exp()).pow(options.gamma);
+  if (options.name == "class_balanced") weights = weights * balanced_weights(options, x);
+  return -(weights * log_p).sum(1).mean();
 }
 
 Tensor dice_loss(const Tensor& logits, const Tensor& targets, const Tensor& weights, const DiceOptions& options) {

@@ -3,6 +3,9 @@
 
 #include <torch/torch.h>
 
+#include <string>
+#include <vector>
+
 namespace hepatica::nn {
 
 /// LiLNet's prediction: mean over the five masks of the logit "class c under the mask really applied" of both heads,
@@ -17,7 +20,8 @@ struct LilnetLossOptions {
 };
 
 /// CE(out4, t) + beta CE(out3, t) + T^2 KL(softmax(AG/T) || softmax(sd/T)) + CE(sd, y) with joint targets
-/// t = 5 y_b + j of row 5b+j; KL averaged over samples. Heads [5B, 5N], `sd` [B, N], labels [B] int64.
+/// t = 5 y_b + j of row 5b+j; KL averaged over samples. Heads [5B, 5N], `sd` [B, N], labels [B] int64, or probabilities
+/// [B, N] (mixed labels), whose shares stand on the columns 5c+j.
 /// Without self-distillation the KL term is left out.
 torch::Tensor lilnet_loss(const torch::Tensor& out4,
                           const torch::Tensor& out3,
@@ -28,6 +32,28 @@ torch::Tensor lilnet_loss(const torch::Tensor& out4,
 /// Mean cross entropy of logits [B, N] with labels [B] int64, or with probabilities [B, N] (mixed labels).
 /// `smoothing` in [0, 1) spreads that share evenly over the classes.
 torch::Tensor cross_entropy(const torch::Tensor& logits, const torch::Tensor& labels, double smoothing = 0);
+
+/// `smoothing` in [0, 1) of each row spread evenly over the classes.
+torch::Tensor smoothed(const torch::Tensor& targets, double smoothing);
+
+struct ClassLossOptions {
+  /// With targets y, p = softmax(logits) and n_c samples of class c in the training data:
+  ///  cross_entropy     mean over samples of -sum_c y_c log p_c
+  ///  focal             -sum_c y_c (1 - p_c)^gamma log p_c (Lin et al., ICCV 2017, without alpha; on soft labels each
+  ///  class
+  ///                    by itself, our reading)
+  ///  class_balanced    -sum_c w_c y_c log p_c, w_c = (1 - beta) / (1 - beta^n_c), scaled to sum to the number of
+  ///  classes
+  ///                    (Cui et al., CVPR 2019)
+  ///  balanced_softmax  cross entropy with p = softmax(logits + log n_c) (Ren et al., NeurIPS 2020); in training only
+  std::string name = "cross_entropy";
+  double gamma = 2;
+  double beta = 0.999;
+  std::vector<double> counts;  ///< n_c; of class_balanced and balanced_softmax, more than 0
+};
+
+/// Logits [B, classes], targets [B, classes] probabilities.
+torch::Tensor class_loss(const torch::Tensor& logits, const torch::Tensor& targets, const ClassLossOptions& options);
 
 struct DiceOptions {
   /// Sums over the whole batch as one object (steadier where slices hold little or none), else one Dice a sample.

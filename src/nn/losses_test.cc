@@ -101,5 +101,53 @@ TEST(Losses, CrossEntropyByHand) {
               1e-6);
 }
 
+// Logits 0, log 3: probabilities 1/4, 3/4.
+torch::Tensor quarter() { return torch::tensor({{0.0f, std::log(3.0f)}}); }
+
+double loss_of(const std::string& name, const torch::Tensor& targets, std::vector<double> counts = {}) {
+  ClassLossOptions options;
+  options.name = name;
+  options.beta = 0.5;
+  options.counts = std::move(counts);
+  return class_loss(quarter(), targets, options).item<double>();
+}
+
+TEST(ClassLoss, ByHand) {
+  const auto hard = torch::tensor({{1.0f, 0.0f}}), soft = torch::tensor({{0.25f, 0.75f}});
+  EXPECT_NEAR(loss_of("cross_entropy", hard), std::log(4), 1e-6);
+  EXPECT_NEAR(loss_of("cross_entropy", soft), 0.25 * std::log(4) + 0.75 * std::log(4. / 3), 1e-6);
+  EXPECT_NEAR(loss_of("focal", hard), 0.5625 * std::log(4), 1e-6);
+  EXPECT_NEAR(loss_of("focal", soft), 0.25 * 0.5625 * std::log(4) + 0.75 * 0.0625 * std::log(4. / 3), 1e-6);
+  // beta .5, one and two samples: .5 / .5 = 1 and .5 / .75 = 2/3; scaled to sum to 2: 1.2 and .8.
+  EXPECT_NEAR(loss_of("class_balanced", hard, {1, 2}), 1.2 * std::log(4), 1e-6);
+  EXPECT_NEAR(loss_of("class_balanced", soft, {1, 2}), 0.3 * std::log(4) + 0.6 * std::log(4. / 3), 1e-6);
+  // Counts 9 and 1: odds 9 : 3, so p = 3/4.
+  EXPECT_NEAR(loss_of("balanced_softmax", hard, {9, 1}), std::log(4. / 3), 1e-6);
+}
+
+torch::Tensor hard_targets(const torch::Tensor& labels, int64_t classes) {
+  return torch::one_hot(labels, classes).to(torch::kFloat);
+}
+
+TEST(ClassLoss, CrossEntropyOfHardLabelsIsTheUsualOne) {
+  torch::manual_seed(1);
+  const auto logits = torch::randn({5, 3});
+  const auto labels = torch::tensor({0, 2, 1, 1, 0}, torch::kLong);
+  const auto targets = smoothed(hard_targets(labels, 3), 0.1);
+  EXPECT_NEAR(class_loss(logits, targets, {}).item<double>(), cross_entropy(logits, labels, 0.1).item<double>(), 1e-6);
+}
+
+TEST(LilnetLoss, SoftLabelsGeneralizeHardOnes) {
+  torch::manual_seed(2);
+  const auto out4 = torch::randn({15, 10}), out3 = torch::randn({15, 10}), sd = torch::randn({3, 2});
+  const auto labels = torch::tensor({1, 0, 1}, torch::kLong);
+  const double hard = lilnet_loss(out4, out3, sd, labels).item<double>();
+  EXPECT_NEAR(lilnet_loss(out4, out3, sd, hard_targets(labels, 2)).item<double>(), hard, 1e-5);
+  // Cross entropies are linear in the targets; the distillation does not depend on them.
+  const double other = lilnet_loss(out4, out3, sd, hard_targets(1 - labels, 2)).item<double>();
+  const auto half = torch::full({3, 2}, 0.5);
+  EXPECT_NEAR(lilnet_loss(out4, out3, sd, half).item<double>(), (hard + other) / 2, 1e-5);
+}
+
 }  // namespace
 }  // namespace hepatica::nn

@@ -1,5 +1,6 @@
 #include "nn/onnx.h"
 
+#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -119,7 +120,7 @@ class Exporter {
 
   /// Opset 13 has none: the groups become instances, then every channel its weight and bias.
   void group_norm(const Node& node) {
-    const auto groups = int64_t(attribute(node, "groups", 1)), channels = int64_t(attribute(node, "channels"));
+    const auto groups = int64_t(attribute(node, "groups", 1));
     const Shape& shape = shapes_.at(node.inputs[0]);
     const std::string n = node.name;
     auto x =
@@ -132,14 +133,63 @@ class Exporter {
     Shape whole = shape;
     whole[0] = 0;  // as the input has it
     x = writer_.node("Reshape", {x, writer_.constant(n + ".whole", whole)}, n + ".channels");
-    Shape column(shape.size() - 1, 1);
-    column[0] = channels;
-    x = writer_.node(
-        "Mul", {x, writer_.constant(n + ".weight", state_.at(n + ".weight").detach().reshape(column))}, n + ".scaled");
-    writer_.node("Add", {x, writer_.constant(n + ".bias", state_.at(n + ".bias").detach().reshape(column))}, n);
+    weight_and_bias(node, x);
+  }
+
+  /// Opset 13 has none: the mean and the variance over the channels, spelled out.
+  void layer_norm(const Node& node) {
+    const std::string n = node.name;
+    const std::map<std::string, OnnxAttribute> over_channels{{"axes", Shape{1}}, {"keepdims", int64_t(1)}};
+    const auto mean = writer_.node("ReduceMean", node.inputs, n + ".mean", over_channels);
+    const auto centered = writer_.node("Sub", {node.inputs[0], mean}, n + ".centered");
+    auto spread = writer_.node("Mul", {centered, centered}, n + ".squares");
+    spread = writer_.node("ReduceMean", {spread}, n + ".variance", over_channels);
+    const auto eps = writer_.constant(n + ".eps", torch::full({1}, float(attribute(node, "eps", 1e-5))));
+    spread = writer_.node("Sqrt", {writer_.node("Add", {spread, eps}, n + ".safe")}, n + ".deviation");
+    const auto x = writer_.node("Div", {centered, spread}, n + ".normal");
+    weight_and_bias(node, x);
+  }
+
+  /// `x` times the node's weight plus its bias, a channel, as the node's result.
+  void weight_and_bias(const Node& node, const std::string& x) {
+    Shape column(shapes_.at(node.inputs[0]).size() - 1, 1);
+    column[0] = int64_t(attribute(node, "channels"));
+    const auto constant = [&](const std::string& name) {
+      const std::string key = node.name + "." + name;
+      return writer_.constant(key, state_.at(key).detach().reshape(column));
+    };
+    const auto scaled = writer_.node("Mul", {x, constant("weight")}, node.name + ".scaled");
+    writer_.node("Add", {scaled, constant("bias")}, node.name);
+  }
+
+  void layer_scale(const Node& node) {
+    writer_.node("Mul", {node.inputs[0], parameter(node, "layer_scale")}, node.name);
+  }
+
+  /// x / 2 (1 + erf(x / sqrt 2)).
+  void gelu(const Node& node) {
+    const std::string n = node.name;
+    const auto number = [&](const char* name, double value) {
+      return writer_.constant(n + name, torch::full({1}, float(value)));
+    };
+    auto x = writer_.node("Mul", {node.inputs[0], number(".root_half", std::sqrt(0.5))}, n + ".scaled");
+    x = writer_.node("Add", {writer_.node("Erf", {x}, n + ".erf"), number(".one", 1)}, n + ".shifted");
+    x = writer_.node("Mul", {node.inputs[0], x}, n + ".twice");
+    writer_.node("Mul", {x, number(".half", 0.5)}, n);
+  }
+
+  /// A linear layer at each position is a convolution of one pixel.
+  void pointwise(const Node& node) {
+    Shape kernel(shapes_.at(node.inputs[0]).size() - 2, 1), weight{-1, int64_t(attribute(node, "in"))};
+    weight.insert(weight.end(), kernel.begin(), kernel.end());
+    const std::string key = node.name + ".weight";
+    std::vector<std::string> inputs{node.inputs[0], writer_.constant(key, state_.at(key).detach().reshape(weight))};
+    if (state_.count(node.name + ".bias")) inputs.push_back(parameter(node, "bias"));
+    writer_.node("Conv", inputs, node.name, {{"kernel_shape", kernel}});
   }
 
   void linear(const Node& node) {
+    if (shapes_.at(node.inputs[0]).size() > 2) return pointwise(node);
     std::vector<std::string> inputs{node.inputs[0], parameter(node, "weight")};
     if (state_.count(node.name + ".bias")) inputs.push_back(parameter(node, "bias"));
     writer_.node("Gemm", inputs, node.name, {{"transB", int64_t(1)}});
@@ -147,7 +197,7 @@ class Exporter {
 
   void elementwise(const Node& node) {
     static const std::map<std::string, std::string> names{
-        {"relu", "Relu"}, {"sigmoid", "Sigmoid"}, {"add", "Add"}, {"identity", "Identity"}};
+        {"relu", "Relu"}, {"sigmoid", "Sigmoid"}, {"add", "Add"}, {"multiply", "Mul"}, {"identity", "Identity"}};
     writer_.node(names.at(node.op), node.inputs, node.name);
   }
 
@@ -170,6 +220,10 @@ class Exporter {
   }
 
   void global_avg_pool(const Node& node) {
+    if (attribute(node, "keep") != 0) {
+      writer_.node("GlobalAveragePool", node.inputs, node.name);
+      return;
+    }
     const auto x = writer_.node("GlobalAveragePool", node.inputs, node.name + ".pooled");
     writer_.node("Flatten", {x}, node.name);
   }
@@ -309,10 +363,14 @@ const std::map<std::string, Exporter::Operation>& Exporter::operations() {
                                                     {"batch_norm", &Exporter::batch_norm},
                                                     {"instance_norm", &Exporter::instance_norm},
                                                     {"group_norm", &Exporter::group_norm},
+                                                    {"layer_norm", &Exporter::layer_norm},
+                                                    {"layer_scale", &Exporter::layer_scale},
                                                     {"linear", &Exporter::linear},
+                                                    {"gelu", &Exporter::gelu},
                                                     {"relu", &Exporter::elementwise},
                                                     {"sigmoid", &Exporter::elementwise},
                                                     {"add", &Exporter::elementwise},
+                                                    {"multiply", &Exporter::elementwise},
                                                     {"identity", &Exporter::elementwise},
                                                     {"silu", &Exporter::silu},
                                                     {"leaky_relu", &Exporter::leaky_relu},

@@ -101,6 +101,12 @@ Tensor conv_transpose(const Call& c) {
 
 Tensor linear(const Call& c) {
   const Tensor weight = c.parameter("weight");
+  if (c.x().dim() > 2) {  // at each position, in the type of the feature map
+    const auto type = c.x().scalar_type();
+    const Tensor y =
+        torch::nn::functional::linear(c.x().movedim(1, -1), weight.to(type), bias_like(c.parameter("bias"), c.x()));
+    return y.movedim(-1, 1);
+  }
   return torch::nn::functional::linear(c.x().to(weight.scalar_type()), weight, c.parameter("bias"));
 }
 
@@ -162,6 +168,16 @@ Tensor group_norm(const Call& c) {
       .to(c.x().scalar_type());
 }
 
+/// Over the channels at each position; statistics in f32.
+Tensor layer_norm(const Call& c) {
+  const Tensor x = c.x().movedim(1, -1).to(torch::kFloat);
+  return at::layer_norm(x, {x.size(-1)}, c.parameter("weight"), c.parameter("bias"), c.number("eps", 1e-5))
+      .movedim(-1, 1)
+      .to(c.x().scalar_type());
+}
+
+Tensor layer_scale(const Call& c) { return c.x() * c.parameter("layer_scale").to(c.x().scalar_type()); }
+
 Tensor relu(const Call& c) { return c.reusable ? c.x().relu_() : torch::relu(c.x()); }
 
 Tensor silu(const Call& c) {
@@ -187,7 +203,13 @@ Tensor pool(const Call& c, bool maximum) {
   return three ? at::avg_pool3d(c.x(), kernel, stride) : at::avg_pool2d(c.x(), kernel, stride);
 }
 
-Tensor global_avg_pool(const Call& c) { return c.x().flatten(2).mean(-1, false, torch::kFloat); }
+Tensor global_avg_pool(const Call& c) {
+  const Tensor means = c.x().flatten(2).mean(-1, false, torch::kFloat);
+  if (c.number("keep") == 0) return means;
+  std::vector<int64_t> one_position(size_t(c.x().dim()), 1);
+  std::copy_n(means.sizes().begin(), 2, one_position.begin());
+  return means.to(c.x().scalar_type()).reshape(one_position);
+}
 
 Tensor upsample(const Call& c) {
   const auto scale = integers(c.node, "scale");
@@ -218,15 +240,19 @@ const std::map<std::string, Operation>& operations() {
       {"batch_norm", batch_norm},
       {"instance_norm", instance_norm},
       {"group_norm", group_norm},
+      {"layer_norm", layer_norm},
+      {"layer_scale", layer_scale},
       {"linear", linear},
       {"relu", relu},
       {"silu", silu},
       {"sigmoid", [](const Call& c) { return torch::sigmoid(c.x()); }},
+      {"gelu", [](const Call& c) { return at::gelu(c.x()); }},
       {"leaky_relu", leaky_relu},
       {"max_pool", [](const Call& c) { return pool(c, true); }},
       {"avg_pool", [](const Call& c) { return pool(c, false); }},
       {"global_avg_pool", global_avg_pool},
       {"add", add},
+      {"multiply", [](const Call& c) { return c.x() * c.inputs.at(1); }},
       {"concat", [](const Call& c) { return torch::cat(c.inputs, int64_t(c.number("axis", 1))); }},
       {"split", split},
       {"upsample", upsample},

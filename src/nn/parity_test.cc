@@ -73,6 +73,9 @@ TEST(Parity, OutputsEqualPyTorch) {
   if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
   for (const char* name : {"resnet18",
                            "resnet50",
+                           "densenet121",
+                           "efficientnet_b0",
+                           "convnext_tiny",
                            "lilnet18",
                            "lilnet50",
                            "yolov8n",
@@ -128,7 +131,8 @@ TEST(Parity, ReadsWhatTorchSaveWrites) {
   EXPECT_EQ(model.found["train_args"]["save_dir"], "runs/detect");
   EXPECT_EQ(model.found["version"], "8.0.147");
   EXPECT_EQ(expect_same_tensors("dynunet2d.pt", "dynunet2d", "pytorch-zip").kind, "state dictionary");
-  expect_same_tensors("resnet18.pth", "resnet18", "pytorch-zip");
+  for (const std::string name : {"resnet18", "densenet121", "efficientnet_b0", "convnext_tiny"})
+    expect_same_tensors(name + ".pth", name, "pytorch-zip");
 }
 
 TEST(Parity, ReadsWhatTorchSaveWroteBefore16) {

@@ -52,6 +52,12 @@ Shape joined(const Node& node, const std::vector<Shape>& inputs) {
   return out;
 }
 
+Shape averaged(const Node& node, const Shape& in) {
+  Shape out{in[0], in[1]};
+  if (attribute(node, "keep") != 0) out.resize(in.size(), 1);
+  return out;
+}
+
 Shape output_shape(const Node& node, const std::vector<Shape>& inputs) {
   Shape shape = inputs.front();
   if (node.op == "conv") {
@@ -60,8 +66,11 @@ Shape output_shape(const Node& node, const std::vector<Shape>& inputs) {
   }
   if (node.op == "max_pool" || node.op == "avg_pool") return convolved(node, shape, shape[1]);
   if (node.op == "conv_transpose") return transposed(node, shape);
-  if (node.op == "linear") return {shape[0], int64_t(attribute(node, "out"))};
-  if (node.op == "global_avg_pool") return {shape[0], shape[1]};
+  if (node.op == "linear") {
+    shape[1] = int64_t(attribute(node, "out"));
+    return shape;
+  }
+  if (node.op == "global_avg_pool") return averaged(node, shape);
   if (node.op == "quadrant_means") return {5 * shape[0], shape[1]};
   if (node.op == "concat") return joined(node, inputs);
   if (node.op == "split") {

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "base/error.h"
+#include "stages/classify/ensemble.h"
 #include "stages/classify/lilnet.h"
 #include "stages/detect/yolov8.h"
 #include "stages/segment/dynunet.h"
@@ -51,6 +52,28 @@ const Registry<MakeDetector>& detectors() {
   return kRegistry;
 }
 
+/// The score on validation that a checkpoint says of itself; the lowest where it says none.
+double validation_score(const Predictor& predictor) {
+  const nlohmann::json& metadata = predictor.metadata();
+  const nlohmann::json none = nlohmann::json::object();
+  return metadata.value("provenance", none).value("validation", none).value("score", -1.0);
+}
+
+std::unique_ptr<Classifier> ensemble(const ComponentBlock& block,
+                                     Models& models,
+                                     const std::string& task,
+                                     const std::vector<std::string>& classes,
+                                     const ClassifyOptions& options) {
+  std::vector<std::unique_ptr<Classifier>> members;
+  std::vector<double> scores;
+  for (const std::string& name : options.networks) {
+    const auto predictor = models.load(task + "_" + name, block.network);
+    scores.push_back(validation_score(*predictor));
+    members.push_back(make_lilnet_classifier(predictor, task, classes, options));
+  }
+  return make_ensemble(std::move(members), scores, options.combine);
+}
+
 const Registry<MakeClassifier>& classifiers() {
   static const Registry<MakeClassifier> kRegistry{
       {"lilnet",
@@ -59,8 +82,10 @@ const Registry<MakeClassifier>& classifiers() {
            Models& models,
            const std::string& task,
            const std::vector<std::string>& classes) {
-          return make_lilnet_classifier(
-              models.load(task, block.network), task, classes, read_classify_options(block.options));
+          const ClassifyOptions options = read_classify_options(block.options);
+          return options.networks.empty()
+                     ? make_lilnet_classifier(models.load(task, block.network), task, classes, options)
+                     : ensemble(block, models, task, classes, options);
         }}}};
   return kRegistry;
 }

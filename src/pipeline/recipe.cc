@@ -97,7 +97,7 @@ Recipe read_recipe(const Block& document) {
   if (recipe.age.least_years > recipe.age.most_years)
     fail(document, "patients", "has a 'least_age_years' above its 'most_age_years'");
   patients.finish();
-  for (const char* block : {"classes", "models", "train", "evaluate"}) reader.block(block);
+  for (const char* block : {"classes", "models", "train", "evaluate", "ablate", "cohort"}) reader.block(block);
   const Block stages = reader.block("stages");
   reader.finish();
   for_each_list(document, "classes", [&](const std::string& name, const std::vector<std::string>& types) {

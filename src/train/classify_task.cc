@@ -7,15 +7,12 @@
 #include <map>
 
 #include "base/error.h"
-#include "dataset/cut_out.h"
 #include "dataset/oversample.h"
 #include "train/predictions.h"
 #include "train/tensors.h"
 
 namespace hepatica::train {
 namespace {
-
-constexpr int64_t kMargin = 16;  ///< pixels around the crop, for its jitter
 
 /// Area under the ROC curve by ranks, ties count half. 0.5 where a side is empty.
 double area_under_curve(const std::vector<std::pair<double, bool>>& scored) {
@@ -92,16 +89,19 @@ class ClassifyTask : public Task {
       if (members == options_.members.end()) continue;
       for (const std::string& label : members->second) index_[label] = int64_t(c);
     }
-    check_classes();
+    count_classes();
     if (options_.sampling == "all") epoch_ = data_.training();
     if (options_.sampling == "oversample")
       epoch_ = oversampled(data_.training(), [&](const MixtureItem& item) { return options_.classes[class_of(item)]; });
+    examples_ = std::make_unique<ClassifyExamples>(
+        data_, options_.examples, options_.classes.size(), [this](const MixtureItem& item) { return class_of(item); });
   }
 
   std::string role() const override { return options_.role; }
   nn::Graph graph() const override { return options_.network; }
   nlohmann::json metadata() const override {
-    return {{"task", options_.role}, {"classes", options_.classes}, {"input", json_from_input(options_.input)}};
+    return {
+        {"task", options_.role}, {"classes", options_.classes}, {"input", json_from_input(options_.examples.input)}};
   }
   const Mixture& data() const override { return data_; }
   std::vector<MixtureItem> draw(size_t count, const Rng& rng) const override {
@@ -114,22 +114,34 @@ class ClassifyTask : public Task {
   }
 
   Batch training_share(const std::vector<MixtureItem>& items, const Share& share, const Rng& rng) const override {
+    std::vector<MixSample> samples = examples_->training(items, share.first, share.count, rng);
+    const ClassifyInput& input = options_.examples.input;
+    const GreyRange range{float(-input.mean / input.std), float((1 - input.mean) / input.std)};
     std::vector<torch::Tensor> crops;
-    for (size_t n = share.first; n < share.first + share.count; ++n)
-      crops.push_back(tensor_of(varied_crop(items[n], rng.fork(n))));
-    return batch_of({items.begin() + int64_t(share.first), items.begin() + int64_t(share.first + share.count)}, crops);
+    for (size_t n = 0; n < samples.size(); ++n) {
+      Rng mine = rng.fork(items.size() + share.first + n);
+      vary_crop(samples[n].image, range, inverted_first(items[share.first + n]), options_.crop_augment, mine);
+      crops.push_back(tensor_of(samples[n].image));
+    }
+    return batch_of(
+        {items.begin() + int64_t(share.first), items.begin() + int64_t(share.first + share.count)}, crops, samples);
   }
 
   Batch validation_batch(const std::vector<MixtureItem>& items) const override {
+    std::vector<MixSample> samples;
     std::vector<torch::Tensor> crops;
-    for (const MixtureItem& item : items) crops.push_back(tensor_of(crop_of(data_.get(item))));
-    return batch_of(items, crops);
+    for (const MixtureItem& item : items) {
+      samples.push_back(examples_->plain(item));
+      crops.push_back(tensor_of(samples.back().image));
+    }
+    return batch_of(items, crops, samples);
   }
 
   torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
-    const torch::Tensor labels = batch.targets.at("labels");
-    if (outputs.count("logits")) return nn::cross_entropy(outputs.at("logits"), labels, options_.smoothing);
-    return nn::lilnet_loss(outputs.at("out4"), outputs.at("out3"), outputs.at("sd"), labels, options_.loss);
+    const torch::Tensor targets = batch.targets.at("targets");
+    if (outputs.count("logits"))
+      return nn::class_loss(outputs.at("logits"), nn::smoothed(targets, options_.smoothing), options_.class_loss);
+    return nn::lilnet_loss(outputs.at("out4"), outputs.at("out3"), outputs.at("sd"), targets, options_.loss);
   }
   std::set<std::string> outputs() const override {
     return options_.network.outputs.count("logits") ? std::set<std::string>{"logits"}
@@ -140,9 +152,10 @@ class ClassifyTask : public Task {
   }
 
  private:
-  /// Refuses training items of no class, and classes without any.
-  void check_classes() const {
-    std::vector<size_t> counts(options_.classes.size(), 0);
+  /// Counts the training items of each class; refuses items of no class, and classes without any.
+  void count_classes() {
+    std::vector<double>& counts = options_.class_loss.counts;
+    counts.assign(options_.classes.size(), 0);
     for (const auto& [label, count] : data_.training_labels()) {
       const auto found = index_.find(label);
       if (found == index_.end())
@@ -152,9 +165,9 @@ class ClassifyTask : public Task {
                                 count,
                                 label,
                                 fmt::join(options_.classes, ", ")));
-      counts[size_t(found->second)] += count;
+      counts[size_t(found->second)] += double(count);
     }
-    const auto empty = std::find(counts.begin(), counts.end(), size_t(0));
+    const auto empty = std::find(counts.begin(), counts.end(), 0.0);
     if (empty == counts.end()) return;
     std::string listed;
     for (size_t c = 0; c < counts.size(); ++c)
@@ -166,42 +179,6 @@ class ClassifyTask : public Task {
                             listed));
   }
 
-  /// Room for the crop and its jitter.
-  int64_t side() const { return options_.input.size + 2 * kMargin; }
-
-  Box2 around(const LearningSlice& slice, Rng& rng) const {
-    const double dx = rng.uniform(-1, 1) * options_.box_jitter_px, dy = rng.uniform(-1, 1) * options_.box_jitter_px;
-    const Box2& b = *slice.target;
-    return {b.x0 + dx, b.y0 + dy, b.x1 + dx, b.y1 + dy};
-  }
-
-  /// The part of a slice around its crop, with the crop in the middle; air beyond the slice. Variations turn about the
-  /// middle, so the lesion must lie there.
-  LearningSlice around_crop(const LearningSlice& slice) const {
-    if (!slice.target) return slice;
-    const Box2 crop = crop_box(*slice.target, slice.width, slice.height, options_.input);
-    const int64_t cut = 2 * side(), margin = (cut - options_.input.size) / 2;  // turned and shrunk slices need more
-    LearningSlice part = cut_out(slice, int64_t(crop.x0) - margin, int64_t(crop.y0) - margin, cut);
-    part.target = Box2{0, 0, double(cut), double(cut)};  // what the crop is centred on, moved inwards at borders
-    return part;
-  }
-
-  PlaneImage crop_of(const LearningSlice& slice) const {
-    const Box2 whole{0, 0, double(slice.width), double(slice.height)};
-    return classify_crop(
-        std::span<const float>(slice.hu), slice.width, slice.height, slice.target.value_or(whole), options_.input);
-  }
-
-  PlaneImage varied_crop(const MixtureItem& item, Rng rng) const {
-    LearningSlice slice = around_crop(data_.get(item));
-    if (slice.target) slice.target = around(slice, rng);
-    PlaneImage crop = crop_of(augmented(slice, side(), side(), slice.spacing_mm, options_.augment, rng));
-    const GreyRange range{float(-options_.input.mean / options_.input.std),
-                          float((1 - options_.input.mean) / options_.input.std)};
-    vary_crop(crop, range, inverted_first(item), options_.crop_augment, rng);
-    return crop;
-  }
-
   bool inverted_first(const MixtureItem& item) const {
     const std::vector<std::string>& names = options_.crop_augment.invert_first;
     const auto named = [&](const std::string& name) {
@@ -210,6 +187,7 @@ class ClassifyTask : public Task {
     return named(data_.label(item)) || named(options_.classes[class_of(item)]);
   }
 
+  /// Index of the item's class.
   size_t class_of(const MixtureItem& item) const {
     const auto found = index_.find(data_.label(item));
     if (found == index_.end()) {
@@ -220,17 +198,26 @@ class ClassifyTask : public Task {
     return size_t(found->second);
   }
 
-  Batch batch_of(const std::vector<MixtureItem>& items, const std::vector<torch::Tensor>& crops) const {
+  Batch batch_of(const std::vector<MixtureItem>& items,
+                 const std::vector<torch::Tensor>& crops,
+                 const std::vector<MixSample>& samples) const {
     std::vector<int64_t> labels;
-    for (const MixtureItem& item : items) labels.push_back(int64_t(class_of(item)));
+    std::vector<torch::Tensor> targets;
+    for (size_t n = 0; n < items.size(); ++n) {
+      labels.push_back(int64_t(class_of(items[n])));
+      targets.push_back(torch::tensor(at::ArrayRef<float>(samples[n].target)));
+    }
     return {torch::stack(crops),
-            {{"labels", torch::tensor(at::ArrayRef<int64_t>(labels))}, {"items", tensor_of(items)}}};
+            {{"labels", torch::tensor(at::ArrayRef<int64_t>(labels))},
+             {"targets", torch::stack(targets)},
+             {"items", tensor_of(items)}}};
   }
 
   Mixture data_;
   ClassifyTaskOptions options_;
   std::map<std::string, int64_t> index_;
   std::vector<MixtureItem> epoch_;  ///< of the samplings "all" and "oversample"
+  std::unique_ptr<ClassifyExamples> examples_;
 };
 
 }  // namespace

@@ -21,7 +21,11 @@ void add_slices(Mixture& mixture, const Block& block, const DataPlaces& places) 
                 "--data: '" + places.data.string() +
                     "' has no sub-folders images/ and masks/, which the recipe's data.slices need");
   }
-  mixture.add("slices", open_slice_folder(places.data, options), share, parts, places.seed);
+  const auto source = open_slice_folder(places.data, options);
+  if (places.fold)
+    mixture.add("slices", source, share, nested_split(*source, *places.fold));
+  else
+    mixture.add("slices", source, share, parts, places.seed);
 }
 
 void add_own_data(Mixture& mixture, const Block& block, const DataPlaces& places) {
@@ -34,7 +38,10 @@ void add_own_data(Mixture& mixture, const Block& block, const DataPlaces& places
     throw Error(ErrorCode::usage, block.file + ": '" + block.path + "' needs --data: a manifest CSV or another form");
   if (!places.cache.empty()) options.cache = places.cache / "slices";
   const OpenedData opened = open_data(places.data, options, places.needs);
-  mixture.add("manifest", opened.source, share, split_items(opened.items, split, places.seed));
+  mixture.add("manifest",
+              opened.source,
+              share,
+              places.fold ? nested_split(*opened.source, *places.fold) : split_items(opened.items, split, places.seed));
 }
 
 void add_phantoms(Mixture& mixture, const Block& block, const DataPlaces& places) {
@@ -47,7 +54,10 @@ void add_phantoms(Mixture& mixture, const Block& block, const DataPlaces& places
   reader.finish();
   std::shared_ptr<const SliceSource> source = make_phantom_source(options, seed, places.cache);
   if (!keep.empty()) source = select_labels(source, keep);
-  mixture.add("phantoms", source, share, parts, seed);
+  if (places.fold)
+    mixture.add("phantoms", source, share, nested_split(*source, *places.fold));
+  else
+    mixture.add("phantoms", source, share, parts, seed);
 }
 
 }  // namespace

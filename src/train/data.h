@@ -1,9 +1,12 @@
 // The `data` block of a recipe as sources of slices.
 #pragma once
 
+#include <optional>
+
 #include "base/files.h"
 #include "base/options.h"
 #include "dataset/data_options.h"
+#include "dataset/folds.h"
 #include "dataset/mixture.h"
 
 namespace hepatica::train {
@@ -14,7 +17,8 @@ struct DataPlaces {
       data;  ///< of --data: a folder of slices (images/, masks/) or a form of open_data; empty: synthetic data alone
   fs::path cache;  ///< folder for rendered slices
   uint64_t seed = 0;
-  DataNeeds needs;  ///< of the task
+  DataNeeds needs;                 ///< of the task
+  std::optional<NestedFold> fold;  ///< parts every source instead of its own split
 };
 
 /// Sources of the block: `slices` (a folder of pictures with masks), `manifest` (data of one's own: a CSV, LiLNet's

@@ -151,6 +151,12 @@ void save_model(
   nn::write_checkpoint(path, model, true);
 }
 
+/// `provenance` with the figures on validation, by which networks of one task can be told apart.
+nlohmann::json with_figures(nlohmann::json provenance, const Metrics& validation) {
+  for (const auto& [name, value] : validation) provenance["validation"][name] = value;
+  return provenance;
+}
+
 /// Names of the figures on the validation part; none before the first validation.
 std::vector<std::string> figure_names(const FitResult& result) {
   std::vector<std::string> names;
@@ -375,7 +381,8 @@ void judge(const Task& task, State& state, const EpochRecord& record, const nloh
   state.result.best_epoch = record.epoch;
   state.result.best_score = score;
   state.waited = 0;
-  save_model(task, state.average.values(), state.result.best, provenance, record.epoch);
+  save_model(
+      task, state.average.values(), state.result.best, with_figures(provenance, record.validation), record.epoch);
 }
 
 /// Log of an epoch that is over.

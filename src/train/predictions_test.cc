@@ -38,7 +38,7 @@ ClassifyTaskOptions options_of(const std::vector<std::string>& classes) {
   options.role = "types";
   options.classes = classes;
   options.network = nn::lilnet(18, int(classes.size()), 0.125);
-  options.input.size = 32;
+  options.examples.input.size = 32;
   return options;
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <tuple>
 
 #include "base/error.h"
 #include "nn/checkpoint.h"
@@ -178,8 +179,8 @@ TEST(Fit, ClassifierLossFalls) {
   options.role = "benign";
   options.classes = {"fnh", "cyst"};
   options.network = nn::build_graph("lilnet", {{"depth", 18}, {"classes", 2}, {"width", 0.125}});
-  options.input.size = 64;
-  options.box_jitter_px = 2;
+  options.examples.input.size = 64;
+  options.examples.box_jitter_px = 2;
   const FitResult result = fit(*make_classify_task(discs(64), options), quick(), folder.path(), false, {});
   EXPECT_LT(result.epochs[1].loss, result.epochs[0].loss);
 }
@@ -193,7 +194,7 @@ TEST(Fit, StartsFromWhatMatches) {
   options.role = "benign";
   options.classes = {"fnh", "cyst"};
   options.network = nn::build_graph("lilnet", {{"depth", 18}, {"classes", 2}, {"width", 0.125}});
-  options.input.size = 64;
+  options.examples.input.size = 64;
   const auto task = make_classify_task(discs(64), options);
   FitOptions start = quick();
   start.epochs = 1;
@@ -323,6 +324,40 @@ TEST(Fit, DeepSupervisionIsLearned) {
   const nn::Network drawn(options.network, 0);
   const std::string head = "deep_supervision_heads.0.conv.conv.weight";
   EXPECT_FALSE(torch::allclose(values.at(head).to(torch::kFloat), drawn.state().at(head), 1e-3, 1e-3));
+}
+
+/// Every mixing, every loss, every backbone, on two phases at once: a step is made, and the checkpoint says its input.
+TEST(Fit, ClassifiersOfSeveralPhasesLearnFromMixedSamples) {
+  FitOptions once = quick();
+  once.epochs = 1;
+  once.steps = 2;
+  const std::vector<std::tuple<std::string, std::string, std::string>> cases{
+      {"resnet", "pkcp", "cross_entropy"},
+      {"densenet", "mixup", "focal"},
+      {"efficientnet", "cutmix", "class_balanced"},
+      {"convnext", "pkcp", "balanced_softmax"}};
+  for (const auto& [family, method, loss] : cases) {
+    TemporaryFolder folder;
+    ClassifyTaskOptions options;
+    options.role = "benign";
+    options.classes = {"fnh", "cyst"};
+    options.network = nn::build_graph(family, {{"classes", 2}, {"width", 0.125}, {"in_channels", 4}});
+    ClassifyExampleOptions& examples = options.examples;
+    examples.input.size = 64;
+    examples.input.scale = "fit";
+    examples.input.mask = "ellipse";
+    examples.input.phases = "channels";
+    examples.input.phase_order = {Phase::arterial, Phase::unknown};
+    examples.phase_dropout = 0.3;
+    examples.mix.method = method;
+    examples.mix.probability = 1;
+    options.class_loss.name = loss;
+    const FitResult result = fit(*make_classify_task(discs(64), options), once, folder.path(), false, {});
+    EXPECT_TRUE(std::isfinite(result.epochs[0].loss)) << family;
+    const nlohmann::json metadata = nn::read_checkpoint(result.best).metadata;
+    EXPECT_EQ(metadata["input"]["mask"], "ellipse");
+    EXPECT_EQ(metadata["network"]["arguments"]["in_channels"], 4);
+  }
 }
 
 TEST(AveragePrecision, ByHand) {

@@ -34,10 +34,39 @@ bool is_classifier(const std::string& role) {
   return std::find(std::begin(kStages), std::end(kStages), role) == std::end(kStages);
 }
 
-Block block_of(const Block& recipe, const std::string& role) {
-  const Block train = recipe.child("train");
-  return is_classifier(role) ? train.child("classify").child(role) : train.child(role);
+/// Names of the networks of one classifier's block that learn the same task, each as a role of its own.
+std::vector<std::string> networks_of(const Block& classifier) {
+  std::vector<std::string> names;
+  for (const auto& entry : classifier.child("networks").node) names.push_back(entry.first.as<std::string>());
+  return names;
 }
+
+/// The roles of one classifier's block: its name, or one a network.
+std::vector<std::string> roles_of_task(const Block& train, const std::string& task) {
+  std::vector<std::string> roles;
+  for (const std::string& name : networks_of(train.child("classify").child(task))) roles.push_back(task + "_" + name);
+  return roles.empty() ? std::vector{task} : roles;
+}
+
+/// A role with its block; `network` is the block of its network.
+struct Role {
+  Block block, network;
+};
+
+Role role_of(const Block& recipe, const std::string& role) {
+  const Block train = recipe.child("train");
+  if (!is_classifier(role)) return {train.child(role), train.child(role).child("network")};
+  const Block classify = train.child("classify");
+  for (const auto& entry : classify.node) {
+    const auto task = entry.first.as<std::string>();
+    const Block block = classify.child(task);
+    for (const std::string& name : networks_of(block))
+      if (role == task + "_" + name) return {block, block.child("networks").child(name)};
+  }
+  return {classify.child(role), classify.child(role).child("network")};
+}
+
+Block block_of(const Block& recipe, const std::string& role) { return role_of(recipe, role).block; }
 
 std::unique_ptr<Task> segment_task(OptionReader& reader, Mixture data) {
   SegmentTaskOptions options;
@@ -114,28 +143,63 @@ std::unique_ptr<Task> verify_task(OptionReader& reader, Mixture data, const fs::
   return make_verify_task(std::move(data), std::move(options));
 }
 
-std::unique_ptr<Task> classify_task(OptionReader& reader, const std::string& role, Mixture data) {
+/// Block `scarcity`: what is done against few and unequally many samples.
+void read_scarcity(const Block& block, ClassifyTaskOptions& options) {
+  OptionReader reader(block);
+  options.examples.mix = mix_options(reader);
+  nn::ClassLossOptions& loss = options.class_loss;
+  loss.name = reader.choice("loss", loss.name, {"cross_entropy", "focal", "class_balanced", "balanced_softmax"});
+  loss.gamma = reader.number("gamma", loss.gamma, 0, 20);
+  loss.beta = reader.number("class_beta", loss.beta, 0, 0.999999);
+  reader.finish();
+  if (options.examples.mix.sides.empty()) options.examples.mix.sides = options.members;
+}
+
+void check_classifier(const ClassifyTaskOptions& options) {
+  const std::string place = "train.classify." + options.role;
+  const int64_t channels = options.examples.input.channels();
+  if (options.network.arguments.value("in_channels", int64_t(3)) != channels)
+    throw Error(ErrorCode::bad_recipe,
+                fmt::format("{}: the input has {} channels; say 'in_channels: {}' among the network's arguments",
+                            place,
+                            channels,
+                            channels));
+  if (options.network.family == "lilnet" && options.class_loss.name != "cross_entropy")
+    throw Error(ErrorCode::bad_recipe,
+                fmt::format("{}.scarcity.loss: '{}' is not defined for LiLNet's joint labels; use cross_entropy, or "
+                            "another network",
+                            place,
+                            options.class_loss.name));
+  if (!options.network.outputs.count("logits") && options.network.family != "lilnet")
+    throw Error(ErrorCode::bad_recipe, fmt::format("{}: '{}' is no classifier", place, options.network.family));
+}
+
+std::unique_ptr<Task> classify_task(OptionReader& reader, const std::string& role, const Block& network, Mixture data) {
   ClassifyTaskOptions options;
   options.role = role;
-  options.network = graph_from_block(reader.block("network"));
-  options.input = classify_input_from_block(reader.block("input"));
-  options.augment = augment_options(reader.block("augment"));
+  options.network = graph_from_block(network);
+  reader.block("network");
+  reader.block("networks");
+  options.examples.input = classify_input_from_block(reader.block("input"));
+  options.examples.augment = augment_options(reader.block("augment"));
   options.classes = reader.texts("classes", {});
   OptionReader members(reader.block("members"));
   for (const std::string& name : options.classes) {
     if (members.has(name)) options.members[name] = members.texts(name, {});
   }
   members.finish();
-  options.box_jitter_px = reader.number("box_jitter_px", options.box_jitter_px, 0, 200);
+  options.examples.box_jitter_px = reader.number("box_jitter_px", options.examples.box_jitter_px, 0, 200);
+  options.examples.phase_dropout = reader.number("phase_dropout", options.examples.phase_dropout, 0, 1);
+  read_scarcity(reader.block("scarcity"), options);
   options.crop_augment = crop_augment_options(reader.block("crop_augment"));
   options.sampling = reader.choice("sampling", options.sampling, {"balanced", "all", "oversample"});
   options.loss.beta = reader.number("beta", options.loss.beta, 0, 100);
   options.loss.self_distillation = reader.boolean("self_distillation", options.loss.self_distillation);
   options.loss.temperature = reader.number("temperature", options.loss.temperature, 0.01, 100);
-  options.loss.self_distillation = reader.boolean("self_distillation", options.loss.self_distillation);
   options.smoothing = reader.number("smoothing", options.smoothing, 0, 0.9);
   if (options.classes.size() < 2)
     throw Error(ErrorCode::bad_recipe, "train.classify." + role + ": 'classes' needs two or more names");
+  check_classifier(options);
   return make_classify_task(std::move(data), std::move(options));
 }
 
@@ -174,17 +238,20 @@ std::vector<std::string> roles_to_train(const Block& recipe, const std::vector<s
     if (train.node && train.node[role]) known.push_back(role);
   }
   if (train.node && train.node["classify"]) {
-    for (const auto& entry : train.node["classify"]) known.push_back(entry.first.as<std::string>());
+    for (const auto& entry : train.node["classify"])
+      for (const std::string& role : roles_of_task(train, entry.first.as<std::string>())) known.push_back(role);
   }
   if (stages.empty()) wanted = known;
   for (const std::string& stage : stages) {
+    const bool is_task = train.node && train.node["classify"] && train.node["classify"][stage];
+    const std::vector<std::string> of_task = is_task ? roles_of_task(train, stage) : std::vector<std::string>();
+    bool found = false;
     for (const std::string& role : known) {
-      if ((stage == role || (stage == "classify" && is_classifier(role))) &&
-          std::find(wanted.begin(), wanted.end(), role) == wanted.end())
-        wanted.push_back(role);
+      const bool meant = stage == role || (stage == "classify" && is_classifier(role)) ||
+                         std::find(of_task.begin(), of_task.end(), role) != of_task.end();
+      found = found || meant;
+      if (meant && std::find(wanted.begin(), wanted.end(), role) == wanted.end()) wanted.push_back(role);
     }
-    const bool found = std::find(known.begin(), known.end(), stage) != known.end() ||
-                       (stage == "classify" && std::any_of(known.begin(), known.end(), is_classifier));
     if (!found) {
       std::string names;
       for (const std::string& role : known) names += (names.empty() ? "" : ", ") + role;
@@ -198,15 +265,16 @@ std::vector<std::string> roles_to_train(const Block& recipe, const std::vector<s
 }
 
 std::unique_ptr<Task> make_task(const Block& recipe, const std::string& role, const TrainRequest& request) {
-  OptionReader reader(block_of(recipe, role));
+  const Role found = role_of(recipe, role);
+  OptionReader reader(found.block);
   const fs::path cache = request.cache.empty() ? request.out / "cache" : request.cache;
   Mixture data = mixture_from_block(reader.block("data"),
-                                    {request.data, cache, request.seed, needs_of(block_of(recipe, role), role)});
+                                    {request.data, cache, request.seed, needs_of(found.block, role), request.fold});
   reader.block("fit");
   std::unique_ptr<Task> task = role == "segment"  ? segment_task(reader, std::move(data))
                                : role == "detect" ? detect_task(reader, std::move(data))
                                : role == "verify" ? verify_task(reader, std::move(data), request.out)
-                                                  : classify_task(reader, role, std::move(data));
+                                                  : classify_task(reader, role, found.network, std::move(data));
   reader.finish();
   return task;
 }
@@ -249,11 +317,13 @@ std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const 
                        request.after_epoch};
   std::vector<std::pair<std::string, FitResult>> results;
   for (const std::string& role : roles_to_train(recipe, request.stages)) {
-    const Block block = block_of(recipe, role);
+    const Role found = role_of(recipe, role);
+    const Block& block = found.block;
     const FitOptions options = fit_options_of(block, request);
     const std::unique_ptr<Task> task = make_task(recipe, role, request);
     const nlohmann::json provenance{{"recipe", fs::path(recipe.file).filename().string()},
                                     {"effective", json_from_block(block)},
+                                    {"network", json_from_block(found.network)},
                                     {"seed", request.seed},
                                     {"data", task->data().describe()}};
     log_info("{}: {} training slices, {} an epoch, {} parameters, on {}",

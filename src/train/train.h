@@ -1,11 +1,13 @@
 // A recipe's `train` block carried out.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/files.h"
 #include "base/options.h"
+#include "dataset/folds.h"
 #include "train/fit.h"
 
 namespace hepatica::train {
@@ -22,9 +24,11 @@ struct TrainRequest {
   double worker_limit_s = 300;   ///< how long a worker of distributed training waits for another
   nlohmann::json versions = {};  ///< of the program and its libraries, for run.json
   std::function<void(const std::string& role, const fs::path& folder)> after_epoch = {};  ///< as in FitPlace
+  std::optional<NestedFold> fold;  ///< of cross-validation; absent: the recipe's own parting
 };
 
-/// The roles that `stages` ask of this recipe, in order: "segment", "detect", "benign_malignant", ...
+/// The roles that `stages` ask of this recipe, in order: "segment", "detect", "benign_malignant", ... A classifier with
+/// `networks` instead of `network` is one role a network, "benign_malignant_resnet", ...
 /// Error{usage} for a stage that the recipe does not train, naming those that it does.
 std::vector<std::string> roles_to_train(const Block& recipe, const std::vector<std::string>& stages);
 

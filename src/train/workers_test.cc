@@ -97,7 +97,7 @@ std::unique_ptr<Task> small_task(const std::string& name) {
     options.role = "benign";
     options.classes = {"fnh", "cyst"};
     options.network = nn::build_graph("lilnet", {{"depth", 18}, {"classes", 2}, {"width", 0.125}});
-    options.input.size = 96;
+    options.examples.input.size = 96;
     options.sampling = "all";
     return make_classify_task(discs(96), options);
   }

@@ -29,7 +29,12 @@ CropNetwork load_network(const Arguments& arguments) {
     const nlohmann::json network = predictor->metadata()["network"]["arguments"];
     for (int64_t c = 0; c < network.value("classes", int64_t(0)); ++c) classes.push_back(std::to_string(c));
   }
-  return {std::move(predictor), file, classes, {}};
+  const ClassifyOptions options;
+  CropNetwork network(std::move(predictor), file, classes, options);
+  if (network.input().fused())
+    throw Error(ErrorCode::unsupported,
+                file + ": the network looks at several phases at once, and pictures are of one each; use diagnose");
+  return network;
 }
 
 int run(const Common& common, const Arguments& arguments) {
@@ -72,9 +77,9 @@ std::function<int(const Common&)> declare(CLI::App& app) {
       ->required();
   app.add_option("--checkpoint", arguments->checkpoint, "weights (.safetensors, .pth.tar)")->required();
   app.add_option("--network", arguments->network, "network that the checkpoint must be of; told by its tensors")
-      ->check(CLI::IsMember({"lilnet", "resnet"}));
+      ->check(CLI::IsMember({"lilnet", "resnet", "densenet", "efficientnet", "convnext"}));
   app.add_option("--classes", arguments->classes, "classes that it must have")->check(CLI::Range(2, 1000));
-  app.add_option("--depth", arguments->depth, "depth that it must have")->check(CLI::IsMember({18, 34, 50, 101}));
+  app.add_option("--depth", arguments->depth, "depth that it must have")->check(CLI::IsMember({18, 34, 50, 101, 121}));
   add_predictor_arguments(app, arguments->predictor);
   return [arguments](const Common& common) { return run(common, *arguments); };
 }

@@ -1,4 +1,5 @@
 #include "stages/classify/lilnet.h"
+#include "stages/classify/phases.h"
 
 namespace hepatica {
 namespace {
@@ -10,8 +11,7 @@ class NetworkCropModel final : public CropModel {
   const std::vector<std::string>& classes() const override { return network_.classes(); }
 
   PlaneImage crop(const PreprocessedStudy& study, const Detection& detection) const override {
-    const Volume<int16_t>& hu = study.images[detection.image].hu;
-    return classify_crop(hu.slice(detection.slice), hu.nx(), hu.ny(), detection.box, network_.input());
+    return network_crop(study, {detection}, 0, network_.input());
   }
 
   Box2 crop_box(const PreprocessedStudy& study, const Detection& detection) const override {

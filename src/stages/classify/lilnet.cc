@@ -1,17 +1,22 @@
 #include "stages/classify/lilnet.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "base/progress.h"
 #include "base/threads.h"
+#include "nn/graph.h"
+#include "stages/classify/phases.h"
 
 namespace hepatica {
 namespace {
 
 constexpr size_t kMasks = 5;
+const std::set<std::string> kFamilies{"lilnet", "resnet", "densenet", "efficientnet", "convnext"};
 constexpr char kFeatures[] = "features4";
 
 /// Sample n of an output [N, C, H, W].
@@ -19,6 +24,17 @@ FeatureMap sample_of(const Array& all, size_t n) {
   const size_t size = all.values.size() / size_t(all.shape[0]);
   const auto begin = all.values.begin() + std::ptrdiff_t(n * size);
   return {all.shape[1], all.shape[2], all.shape[3], {begin, begin + std::ptrdiff_t(size)}};
+}
+
+/// Weights [classes, channels] of a linear layer behind a layer norm, as they act on the channels' means before it:
+/// times its gain, less their mean over the channels. The norm's division by the deviation is left out: it is one
+/// factor for the whole image.
+void undo_norm(std::vector<std::vector<float>>& weights, const Array& gain) {
+  for (std::vector<float>& row : weights) {
+    double mean = 0;
+    for (size_t x = 0; x < row.size(); ++x) mean += double(row[x] *= gain.values[x]) / double(row.size());
+    for (float& weight : row) weight -= float(mean);
+  }
 }
 
 class LilNetClassifier final : public Classifier {
@@ -34,7 +50,7 @@ class LilNetClassifier final : public Classifier {
     Progress progress("types", detections.size());
     const std::vector<std::vector<double>> logits = network_.logits(detections.size(), [&](size_t n) {
       progress.advance();
-      return model_->crop(study, detections[n]);
+      return crop_of(study, detections, n);
     });
     std::vector<ImagePrediction> predictions(detections.size());
     for (size_t n = 0; n < detections.size(); ++n) {
@@ -48,6 +64,10 @@ class LilNetClassifier final : public Classifier {
   const CropModel& crop_model() const override { return *model_; }
 
  private:
+  PlaneImage crop_of(const PreprocessedStudy& study, const std::vector<Detection>& detections, size_t n) const {
+    return network_crop(study, detections, n, network_.input());
+  }
+
   CropNetwork network_;
   std::string task_;
   std::unique_ptr<CropModel> model_;
@@ -61,6 +81,8 @@ ClassifyOptions read_classify_options(const Block& block) {
   options.input = classify_input_from_block(reader.block("input"));
   options.batch = reader.integer("batch", options.batch, 1, 512);
   options.images_per_phase = reader.integer("images_per_phase", options.images_per_phase, 0, 10000);
+  options.networks = reader.texts("networks", options.networks);
+  options.combine = reader.choice("combine", options.combine, {"best", "logits", "probabilities"});
   reader.finish();
   return options;
 }
@@ -120,12 +142,12 @@ CropNetwork::CropNetwork(std::shared_ptr<Predictor> predictor,
   const nlohmann::json& metadata = predictor_->metadata();
   const nlohmann::json network = metadata.value("network", nlohmann::json::object());
   const std::string family = network.value("family", "");
-  if (family != "lilnet" && family != "resnet")
-    throw Error(
-        ErrorCode::wrong_checkpoint,
-        fmt::format("the checkpoint for '{}' holds a network of family '{}' where 'lilnet' or 'resnet' is needed",
-                    task,
-                    family));
+  if (!kFamilies.count(family))
+    throw Error(ErrorCode::wrong_checkpoint,
+                fmt::format("the checkpoint for '{}' holds a network of family '{}' where a classifier is needed ({})",
+                            task,
+                            family,
+                            fmt::join(kFamilies, ", ")));
   lilnet_ = family == "lilnet";
   if (metadata.contains("classes") && metadata["classes"].is_array()) {
     const auto named = metadata["classes"].get<std::vector<std::string>>();
@@ -143,12 +165,21 @@ CropNetwork::CropNetwork(std::shared_ptr<Predictor> predictor,
         fmt::format(
             "the checkpoint for '{}' tells {} classes apart where {} are needed", task, count, classes_.size()));
   if (metadata.contains("input")) options_.input = classify_input_from_json(metadata["input"], task);
+  const auto channels = network.value("arguments", nlohmann::json::object()).value("in_channels", int64_t(3));
+  if (channels != options_.input.channels())
+    throw Error(
+        ErrorCode::wrong_checkpoint,
+        fmt::format("the network for '{}' takes {} channels, its input has {}: see stages.classify.options.input",
+                    task,
+                    channels,
+                    options_.input.channels()));
 }
 
 Array CropNetwork::batch_of(size_t first, size_t count, const std::function<PlaneImage(size_t)>& crop) const {
   check_interrupted();
-  const size_t size = size_t(3) * size_t(options_.input.size) * size_t(options_.input.size);
-  Array input{{int64_t(count), 3, options_.input.size, options_.input.size}, std::vector<float>(count * size)};
+  const int64_t side = options_.input.size, channels = options_.input.channels();
+  const size_t size = size_t(channels * side * side);
+  Array input{{int64_t(count), channels, side, side}, std::vector<float>(count * size)};
   parallel_for(count, [&](size_t n) {
     const PlaneImage image = crop(first + n);
     std::copy(image.values.begin(), image.values.end(), input.values.begin() + std::ptrdiff_t(n * size));
@@ -231,11 +262,18 @@ CropNetwork CropNetwork::with_random_layers(size_t layers, uint64_t seed) const 
 }
 
 std::vector<std::vector<float>> CropNetwork::class_weights() const {
-  const Array fc = predictor_->parameter("fc.weight");
-  if (lilnet_) return lilnet_class_weights(fc, predictor_->parameter("fc_ens.weight"));
+  if (lilnet_) return lilnet_class_weights(predictor_->parameter("fc.weight"), predictor_->parameter("fc_ens.weight"));
+  const nlohmann::json& network = predictor_->metadata()["network"];
+  const nn::Graph graph = nn::build_graph(network["family"], network["arguments"]);
+  const auto node = [&](const std::string& name) {
+    return *std::find_if(graph.nodes.begin(), graph.nodes.end(), [&](const nn::Node& n) { return n.name == name; });
+  };
+  const nn::Node head = node(graph.outputs.at("logits")), before = node(head.inputs.front());
+  const Array fc = predictor_->parameter(head.name + ".weight");
   std::vector<std::vector<float>> weights;
   for (int64_t c = 0; c < fc.shape[0]; ++c)
     weights.emplace_back(fc.values.begin() + c * fc.shape[1], fc.values.begin() + (c + 1) * fc.shape[1]);
+  if (before.op == "layer_norm") undo_norm(weights, predictor_->parameter(before.name + ".weight"));
   return weights;
 }
 

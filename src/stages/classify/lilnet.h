@@ -1,4 +1,5 @@
-// Component `lilnet`: scores lesion crops with LiLNet's networks (Nat Commun 2024), or with a plain ResNet.
+// Component `lilnet`: scores lesion crops with LiLNet's networks (Nat Commun 2024), or with a plain ResNet, DenseNet,
+// EfficientNet or ConvNeXt.
 #pragma once
 
 #include <functional>
@@ -16,6 +17,9 @@ struct ClassifyOptions {
   ClassifyInput input;           ///< block `input`; used where the checkpoint does not say its own
   int64_t batch = 16;            ///< crops a call
   int64_t images_per_phase = 0;  ///< of each lesion, evenly spread over its slices; 0: all of them, as LiLNet
+  /// Names of several networks a task, whose models are "<task>_<name>"; empty: one, whose model is "<task>".
+  std::vector<std::string> networks;
+  std::string combine = "logits";  ///< "best", "logits", "probabilities"; see make_ensemble
 };
 
 ClassifyOptions read_classify_options(const Block& block);
@@ -38,8 +42,7 @@ std::vector<std::vector<float>> lilnet_class_weights(const Array& fc, const Arra
 /// Scores crops of any image.
 class CropNetwork {
  public:
-  /// Error{wrong_checkpoint} where the network is neither LiLNet nor ResNet or has another number of classes than
-  /// `classes` names.
+  /// Error{wrong_checkpoint} where the network is no classifier or has another number of classes than `classes` names.
   CropNetwork(std::shared_ptr<Predictor> predictor,
               const std::string& task,
               std::vector<std::string> classes,
@@ -49,6 +52,7 @@ class CropNetwork {
   /// Logits of each crop [3, size, size], in batches.
   std::vector<std::vector<double>> logits(size_t count, const std::function<PlaneImage(size_t)>& crop) const;
   std::vector<FeatureMap> features(size_t count, const std::function<PlaneImage(size_t)>& crop) const;
+  /// [classes][channels of the features]; for ConvNeXt, whose logits come after a norm, up to a factor an image.
   std::vector<std::vector<float>> class_weights() const;
   /// The logit of `classes[n]` of each crop and its gradient with respect to its features or the crop, in batches.
   std::vector<CropGradient> gradients(const std::vector<PlaneImage>& crops,

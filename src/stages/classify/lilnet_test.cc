@@ -60,6 +60,48 @@ TEST(Sampled, EvenlyWithinEachImage) {
   EXPECT_EQ(sampled(detections, 0).size(), 10u);
 }
 
+/// A network whose parameters are counted up from 1, a row of `columns` after the other; gains are 1, 2, ...
+class CountingPredictor final : public Predictor {
+ public:
+  CountingPredictor(const std::string& family, int64_t columns) : columns_(columns) {
+    metadata_ = {{"network", {{"family", family}, {"arguments", {{"classes", 2}, {"width", .125}}}}}};
+  }
+  std::map<std::string, Array> run(const Array&, const std::vector<std::string>&) override { return {}; }
+  const nlohmann::json& metadata() const override { return metadata_; }
+  Array parameter(const std::string& key) const override {
+    const bool norm = key == "classifier.0.weight";
+    Array values{norm ? std::vector<int64_t>{columns_} : std::vector<int64_t>{2, columns_}, {}};
+    for (int64_t i = 0; i < (norm ? 1 : 2) * columns_; ++i) values.values.push_back(float(i + 1));
+    asked_.push_back(key);
+    return values;
+  }
+  const std::string& checkpoint_sha256() const override { return sha_; }
+
+  mutable std::vector<std::string> asked_;
+
+ private:
+  int64_t columns_;
+  nlohmann::json metadata_;
+  std::string sha_;
+};
+
+TEST(CropNetwork, ClassWeightsOfEveryFamily) {
+  const auto weights_of = [](const std::string& family, int64_t columns) {
+    const auto predictor = std::make_shared<CountingPredictor>(family, columns);
+    auto weights = CropNetwork(predictor, "t", {"a", "b"}, {}).class_weights();
+    return std::pair(weights, predictor->asked_);
+  };
+  EXPECT_EQ(weights_of("densenet", 3).second, (std::vector<std::string>{"classifier.weight"}));
+  EXPECT_EQ(weights_of("efficientnet", 3).second, (std::vector<std::string>{"classifier.1.weight"}));
+  EXPECT_EQ(weights_of("efficientnet", 3).first[1], (std::vector<float>{4, 5, 6}));
+  const auto [weights, asked] = weights_of("convnext", 3);
+  EXPECT_EQ(asked, (std::vector<std::string>{"classifier.2.weight", "classifier.0.weight"}));
+  // Row 0: (1, 2, 3) times (1, 2, 3) is (1, 4, 9), less 14/3; row 1: (4, 10, 18), less 32/3.
+  EXPECT_FLOAT_EQ(weights[0][0], 1 - 14.f / 3);
+  EXPECT_FLOAT_EQ(weights[0][2], 9 - 14.f / 3);
+  EXPECT_FLOAT_EQ(weights[1][1], 10 - 32.f / 3);
+}
+
 /// Says a constant for class 0 and the mean grey for class 1.
 class GreyPredictor final : public Predictor {
  public:
