@@ -66,8 +66,6 @@ Role role_of(const Block& recipe, const std::string& role) {
   return {classify.child(role), classify.child(role).child("network")};
 }
 
-Block block_of(const Block& recipe, const std::string& role) { return role_of(recipe, role).block; }
-
 std::unique_ptr<Task> segment_task(OptionReader& reader, Mixture data) {
   SegmentTaskOptions options;
   options.network = graph_from_block(reader.block("network"));
