@@ -12,7 +12,8 @@ namespace hepatica::nn {
 /// Shapes by key.
 using TensorShapes = std::map<std::string, std::vector<int64_t>>;
 
-/// A key without DataParallel's "module.", however often it stands there.
+/// A key without DataParallel's "module.", however often it stands there; DenseNet's layers as torchvision names them
+/// since 0.2 ("denselayer1.norm1", which was "denselayer1.norm.1").
 std::string without_module_prefix(std::string key);
 
 struct KeyMatch {
