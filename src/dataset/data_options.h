@@ -13,10 +13,10 @@ namespace hepatica {
 
 /// What a task needs of the data; said by the task, not by the recipe.
 struct DataNeeds {
-  bool each_lesion = false;         ///< an item is one lesion on one slice; else one slice with all its lesions
-  bool liver = false;               ///< every image must have a liver mask
-  bool lesions = false;             ///< it must be known of every image which lesions it shows
-  std::vector<std::string> labels;  ///< that the classes of the task take in; empty: any
+  bool each_lesion = false;           ///< an item is one lesion on one slice; else one slice with all its lesions
+  bool liver = false;                 ///< every image must have a liver mask
+  bool lesions = false;               ///< it must be known of every image which lesions it shows
+  std::vector<std::string> labels{};  ///< that the classes of the task take in; empty: any
 };
 
 struct DataOptions {

@@ -85,7 +85,7 @@ struct HeldOut {
   std::map<std::string, std::string> truths;
 
   HeldOut(const AblationPlan& plan, const AblationRequest& request, const fs::path& cache)
-      : mixture(mixture_from_block(plan.data, {request.held_out, cache, plan.data_seed, std::nullopt})),
+      : mixture(mixture_from_block(plan.data, {request.held_out, cache, plan.data_seed, {.each_lesion = true}, {}})),
         items(mixture.source(0).size()) {
     std::iota(items.begin(), items.end(), size_t(0));
     for (const size_t i : items) truths[mixture.source(0).group(i)] = mixture.source(0).label(i);

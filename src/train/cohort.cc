@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "dataset/manifest.h"
+#include "dataset/data_form.h"
 #include "stages/aggregate/aggregate.h"
 #include "stats/classification.h"
 #include "stats/roc.h"
@@ -111,7 +111,8 @@ class Inner {
   /// The cohort's slices, as the classifier's data say.
   Mixture cohort(const Variant& candidate) const {
     const Block data = candidate.recipe.child("train").child("classify").child(plan_.stage).child("data");
-    Mixture mixture = mixture_from_block(data, {request_.data, cache(), request_.seed, fold(std::nullopt)});
+    Mixture mixture =
+        mixture_from_block(data, {request_.data, cache(), request_.seed, {.each_lesion = true}, fold(std::nullopt)});
     if (mixture.sources() != 1)
       throw Error(ErrorCode::bad_recipe, data.file + ": '" + data.path + "' must name one source: the cohort");
     return mixture;
@@ -324,7 +325,7 @@ json lock_model(const CohortPlan& plan, const CohortRequest& request, const fs::
 ProspectiveResult run_prospective(const fs::path& lock, const fs::path& manifest, uint64_t seed) {
   const json locked = read_lock(lock);
   const CohortPlan plan = plan_from_lock(locked);
-  const auto source = open_manifest(manifest, {});
+  const auto source = open_data(manifest, {}, {.each_lesion = true}).source;
   std::vector<size_t> items(source->size());
   for (size_t i = 0; i < items.size(); ++i) items[i] = i;
   InnerChoice choice;

@@ -21,7 +21,7 @@ void add_slices(Mixture& mixture, const Block& block, const DataPlaces& places) 
                 "--data: '" + places.data.string() +
                     "' has no sub-folders images/ and masks/, which the recipe's data.slices need");
   }
-  const auto source = open_slice_folder(places.data, options);
+  const std::shared_ptr<const SliceSource> source = open_slice_folder(places.data, options);
   if (places.fold)
     mixture.add("slices", source, share, nested_split(*source, *places.fold));
   else

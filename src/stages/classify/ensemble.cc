@@ -34,32 +34,7 @@ class Ensemble final : public Classifier {
     return mean;
   }
 
-  std::vector<FeatureMap> features(const PreprocessedStudy& study,
-                                   const std::vector<Detection>& detections) const override {
-    std::vector<FeatureMap> maps = members_.front()->features(study, detections);
-    for (size_t m = 1; m < members_.size(); ++m) {
-      const std::vector<FeatureMap> more = members_[m]->features(study, detections);
-      for (size_t n = 0; n < maps.size(); ++n) {
-        // What has another grid takes part with zeros, so that the channels still fit the class weights.
-        const bool alike = more[n].rows == maps[n].rows && more[n].columns == maps[n].columns;
-        std::vector<float> values = alike ? more[n].values : std::vector<float>();
-        values.resize(size_t(more[n].channels * maps[n].rows * maps[n].columns));
-        maps[n].values.insert(maps[n].values.end(), values.begin(), values.end());
-        maps[n].channels += more[n].channels;
-      }
-    }
-    return maps;
-  }
-
-  std::vector<std::vector<float>> class_weights() const override {
-    std::vector<std::vector<float>> weights(classes().size());
-    for (const auto& member : members_) {
-      const std::vector<std::vector<float>> own = member->class_weights();
-      for (size_t c = 0; c < weights.size(); ++c)
-        for (const float w : own[c]) weights[c].push_back(w / float(members_.size()));
-    }
-    return weights;
-  }
+  const CropModel& crop_model() const override { return members_.front()->crop_model(); }
 
  private:
   double joined(const std::vector<std::vector<ImagePrediction>>& all, size_t n, size_t c) const {

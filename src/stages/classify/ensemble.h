@@ -11,9 +11,8 @@ namespace hepatica {
 
 /// The member with the highest `score` ("best"), or all of them: per crop the mean of their logits ("logits"), or the
 /// logarithm of the mean of their probabilities ("probabilities"). The abstract of arXiv:2511.19478 names three
-/// backbones and not how they go together: all three ways are our reading. Features and class weights of a mean are the
-/// members' side by side, where their grids are alike, else the first one's. Error{wrong_checkpoint} where members tell
-/// different classes apart.
+/// backbones and not how they go together: all three ways are our reading. Explanations of a mean are those of its
+/// first member. Error{wrong_checkpoint} where members tell different classes apart.
 std::unique_ptr<Classifier> make_ensemble(std::vector<std::unique_ptr<Classifier>> members,
                                           const std::vector<double>& scores,
                                           const std::string& combine);
