@@ -36,7 +36,7 @@ class Squares : public SliceSource {
 
 Mixture squares() {
   Mixture data;
-  data.add("squares", std::make_shared<Squares>(), 1, Split{{0, 1, 2}, {3}});
+  data.add("squares", std::make_shared<Squares>(), 1, Split{{0, 1, 2}, {3}, {}});
   return data;
 }
 

@@ -12,7 +12,7 @@ namespace {
 /// Says the same of every detection.
 class Constant final : public Classifier {
  public:
-  Constant(std::vector<double> logits, int64_t rows) : logits_(std::move(logits)), rows_(rows) {}
+  explicit Constant(std::vector<double> logits) : logits_(std::move(logits)) {}
   const std::string& task() const override { return task_; }
   const std::vector<std::string>& classes() const override { return classes_; }
   std::vector<ImagePrediction> classify(const PreprocessedStudy&, const std::vector<Detection>& all) const override {
@@ -20,23 +20,19 @@ class Constant final : public Classifier {
     for (ImagePrediction& prediction : predictions) prediction.logits = logits_;
     return predictions;
   }
-  std::vector<FeatureMap> features(const PreprocessedStudy&, const std::vector<Detection>& all) const override {
-    return std::vector<FeatureMap>(all.size(), {1, rows_, 1, std::vector<float>(size_t(rows_), float(logits_[0]))});
-  }
-  std::vector<std::vector<float>> class_weights() const override { return {{float(logits_[0])}, {float(logits_[1])}}; }
+  const CropModel& crop_model() const override { throw Error(ErrorCode::bad_values, task_ + " has no crops"); }
 
   std::vector<std::string> classes_{"a", "b"};
 
  private:
   std::string task_ = "t";
   std::vector<double> logits_;
-  int64_t rows_;
 };
 
-std::vector<std::unique_ptr<Classifier>> two(int64_t second_rows = 2) {
+std::vector<std::unique_ptr<Classifier>> two() {
   std::vector<std::unique_ptr<Classifier>> members;
-  members.push_back(std::make_unique<Constant>(std::vector<double>{0, std::log(3)}, 2));
-  members.push_back(std::make_unique<Constant>(std::vector<double>{4, 4}, second_rows));
+  members.push_back(std::make_unique<Constant>(std::vector<double>{0, std::log(3)}));
+  members.push_back(std::make_unique<Constant>(std::vector<double>{4, 4}));
   return members;
 }
 
@@ -55,16 +51,6 @@ TEST(Ensemble, MeansByHand) {
 TEST(Ensemble, TheBestIsThatOfTheHighestScore) {
   EXPECT_EQ(logits_of(*make_ensemble(two(), {0.4, 0.7}, "best")), (std::vector<double>{4, 4}));
   EXPECT_EQ(logits_of(*make_ensemble(two(), {0.8, 0.7}, "best"))[0], 0);
-}
-
-TEST(Ensemble, FeaturesStandSideBySide) {
-  const auto ensemble = make_ensemble(two(), {0, 0}, "logits");
-  const FeatureMap map = ensemble->features({}, {{}}).front();
-  EXPECT_EQ(map.channels, 2);
-  EXPECT_EQ(map.values, (std::vector<float>{0, 0, 4, 4}));
-  EXPECT_EQ(ensemble->class_weights()[0], (std::vector<float>{0, 2}));
-  EXPECT_EQ(make_ensemble(two(3), {0, 0}, "logits")->features({}, {{}}).front().values,
-            (std::vector<float>{0, 0, 0, 0}));
 }
 
 TEST(Ensemble, MembersMustTellTheSameClassesApart) {
