@@ -10,7 +10,7 @@
 #include "draw/bar_chart.h"
 #include "evaluate/evaluation_cases.h"
 #include "evaluate/named_output.h"
-#include "study/phase.h"
+#include "study/phase_abbreviation.h"
 
 namespace hepatica {
 namespace {
@@ -80,20 +80,10 @@ std::string subset_name(const std::vector<std::string>& phases, size_t subset) {
   return names.empty() ? "none" : fmt::format("{}", fmt::join(names, " + "));
 }
 
+/// As it is where it is no phase of ours.
 std::string short_name(const std::string& phase) {
-  switch (phase_from_name(phase).value_or(Phase::unknown)) {
-    case Phase::noncontrast:
-      return "NC";
-    case Phase::arterial:
-      return "AP";
-    case Phase::portal_venous:
-      return "PVP";
-    case Phase::delayed:
-      return "DP";
-    case Phase::unknown:
-      break;
-  }
-  return phase;
+  const Phase known = phase_from_name(phase).value_or(Phase::unknown);
+  return known == Phase::unknown ? phase : std::string(phase_abbreviation(known));
 }
 
 draw::Bar bar_of(const stats::Estimate& e) { return {e.value, e.lower, e.upper}; }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "stages/report/words.h"
+#include "study/phase_abbreviation.h"
 
 namespace hepatica::report {
 namespace {
@@ -149,7 +150,7 @@ std::string phases_of(const ReportInput& input, const Lesion& lesion) {
   std::string text;
   for (const Detection& seen : lesion.best_slices)
     if (seen.image < input.images.images.size())
-      text += (text.empty() ? "" : ", ") + phase_abbreviation(input.images.images[seen.image].phase);
+      text += fmt::format("{}{}", text.empty() ? "" : ", ", phase_abbreviation(input.images.images[seen.image].phase));
   return text.empty() ? "-" : text;
 }
 

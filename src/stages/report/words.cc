@@ -93,22 +93,6 @@ std::string phase_text(Phase phase) {
   return "Phase unknown";
 }
 
-std::string phase_abbreviation(Phase phase) {
-  switch (phase) {
-    case Phase::noncontrast:
-      return "NC";
-    case Phase::arterial:
-      return "AP";
-    case Phase::portal_venous:
-      return "PVP";
-    case Phase::delayed:
-      return "DP";
-    case Phase::unknown:
-      break;
-  }
-  return "?";
-}
-
 std::string column_class_name(std::string_view name) {
   const auto found = class_names().find(name);
   return found == class_names().end() ? readable(name) : found->second.column_name;

@@ -30,8 +30,6 @@ std::string sex_text(const std::string& dicom_sex);  ///< "male" from "M", ...
 
 std::string phase_text(Phase phase);  ///< "Portal venous"
 
-std::string phase_abbreviation(Phase phase);  ///< "PVP"; "?" where unknown
-
 std::string short_class_name(std::string_view name);   ///< "HCC" from "hcc"
 std::string column_class_name(std::string_view name);  ///< for narrow columns, "Met." from "metastasis"
 std::string long_class_name(std::string_view name);    ///< "Hepatocellular carcinoma" from "hcc"
