@@ -10,6 +10,20 @@ namespace {
 
 double share_of(OptionReader& reader) { return reader.number("share", 1, 1e-6, 1e6); }
 
+/// Adds a source, parted by the fold of a cross-validation or by shares of its patients.
+void add_source(Mixture& mixture,
+                const std::string& name,
+                const std::shared_ptr<const SliceSource>& source,
+                double share,
+                const SplitShares& parts,
+                uint64_t seed,
+                const std::optional<NestedFold>& fold) {
+  if (fold)
+    mixture.add(name, source, share, nested_split(*source, *fold));
+  else
+    mixture.add(name, source, share, parts, seed);
+}
+
 void add_slices(Mixture& mixture, const Block& block, const DataPlaces& places) {
   OptionReader reader(block);
   const double share = share_of(reader);
@@ -21,11 +35,7 @@ void add_slices(Mixture& mixture, const Block& block, const DataPlaces& places) 
                 "--data: '" + places.data.string() +
                     "' has no sub-folders images/ and masks/, which the recipe's data.slices need");
   }
-  const std::shared_ptr<const SliceSource> source = open_slice_folder(places.data, options);
-  if (places.fold)
-    mixture.add("slices", source, share, nested_split(*source, *places.fold));
-  else
-    mixture.add("slices", source, share, parts, places.seed);
+  add_source(mixture, "slices", open_slice_folder(places.data, options), share, parts, places.seed, places.fold);
 }
 
 void add_own_data(Mixture& mixture, const Block& block, const DataPlaces& places) {
@@ -54,10 +64,7 @@ void add_phantoms(Mixture& mixture, const Block& block, const DataPlaces& places
   reader.finish();
   std::shared_ptr<const SliceSource> source = make_phantom_source(options, seed, places.cache);
   if (!keep.empty()) source = select_labels(source, keep);
-  if (places.fold)
-    mixture.add("phantoms", source, share, nested_split(*source, *places.fold));
-  else
-    mixture.add("phantoms", source, share, parts, seed);
+  add_source(mixture, "phantoms", source, share, parts, seed, places.fold);
 }
 
 }  // namespace
