@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 #include <tuple>
 
 #include "base/error.h"
@@ -15,6 +16,30 @@
 
 namespace hepatica::train {
 namespace {
+
+/// A task that tells of each batch before its loss is computed.
+class Watched : public Task {
+ public:
+  Watched(const Task& task, std::function<void(const Batch&)> before_loss)
+      : task_(task), before_loss_(std::move(before_loss)) {}
+  std::string role() const override { return task_.role(); }
+  nn::Graph graph() const override { return task_.graph(); }
+  nlohmann::json metadata() const override { return task_.metadata(); }
+  const Mixture& data() const override { return task_.data(); }
+  Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
+    return task_.training_batch(items, rng);
+  }
+  Batch validation_batch(const std::vector<MixtureItem>& items) const override { return task_.validation_batch(items); }
+  torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
+    before_loss_(batch);
+    return task_.loss(outputs, batch);
+  }
+  std::unique_ptr<Validation> validation() const override { return task_.validation(); }
+
+ private:
+  const Task& task_;
+  std::function<void(const Batch&)> before_loss_;
+};
 
 FitOptions quick() {
   FitOptions options;
@@ -44,31 +69,12 @@ TEST(Fit, SegmenterLearnsAndResumesToTheSameBytes) {
   ASSERT_EQ(whole.epochs.size(), 2u);
   EXPECT_LT(whole.epochs[1].loss, whole.epochs[0].loss);
   // A run that is cut off in its second epoch leaves the state of the first one; it must not differ from a whole one.
-  class Cut : public Task {
-   public:
-    explicit Cut(const Task& task) : task_(task) {}
-    std::string role() const override { return task_.role(); }
-    nn::Graph graph() const override { return task_.graph(); }
-    nlohmann::json metadata() const override { return task_.metadata(); }
-    const Mixture& data() const override { return task_.data(); }
-    Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
-      return task_.training_batch(items, rng);
-    }
-    Batch validation_batch(const std::vector<MixtureItem>& items) const override {
-      return task_.validation_batch(items);
-    }
-    torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
-      if (++steps_ > 8) throw Error(ErrorCode::interrupted, "cut off");
-      return task_.loss(outputs, batch);
-    }
-    std::unique_ptr<Validation> validation() const override { return task_.validation(); }
-
-   private:
-    const Task& task_;
-    mutable int steps_ = 0;
-  };
+  int steps = 0;
+  const Watched interrupted(*task, [&](const Batch&) {
+    if (++steps > 8) throw Error(ErrorCode::interrupted, "cut off");
+  });
   const fs::path cut = folder.path() / "cut";
-  EXPECT_THROW(fit(Cut(*task), options, cut, false, {{"seed", 0}}), Error);
+  EXPECT_THROW(fit(interrupted, options, cut, false, {{"seed", 0}}), Error);
   const FitResult resumed = fit(*task, options, cut, true, {{"seed", 0}});
   EXPECT_EQ(sha256_of_file(resumed.last), sha256_of_file(whole.last));
   EXPECT_EQ(read_file(cut / "metrics.csv"), read_file(folder.path() / "whole" / "metrics.csv"));
@@ -220,41 +226,21 @@ TEST(Fit, AnEpochEndsWithASmallerBatch) {
   options.epochs = 1;
   options.steps = 0;
   options.batch = 5;
-  class Sizes : public Task {
-   public:
-    explicit Sizes(const Task& task) : task_(task) {}
-    std::string role() const override { return task_.role(); }
-    nn::Graph graph() const override { return task_.graph(); }
-    nlohmann::json metadata() const override { return task_.metadata(); }
-    const Mixture& data() const override { return task_.data(); }
-    Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
-      return task_.training_batch(items, rng);
-    }
-    Batch validation_batch(const std::vector<MixtureItem>& items) const override {
-      return task_.validation_batch(items);
-    }
-    torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
-      sizes.push_back(batch.input.size(0));
-      return task_.loss(outputs, batch);
-    }
-    std::unique_ptr<Validation> validation() const override { return task_.validation(); }
-    mutable std::vector<int64_t> sizes;
-
-   private:
-    const Task& task_;
-  };
   const auto task = small_segmenter();
   const int64_t items = int64_t(task->data().training_size()), rest = items % 5;
   ASSERT_GT(rest, 0);
-  const Sizes whole(*task);
-  fit(whole, options, folder.path() / "whole", false, {});
+  const auto sizes_of_batches = [&](const char* name) {
+    std::vector<int64_t> sizes;
+    const Watched watched(*task, [&](const Batch& batch) { sizes.push_back(batch.input.size(0)); });
+    fit(watched, options, folder.path() / name, false, {});
+    return sizes;
+  };
+  const std::vector<int64_t> whole = sizes_of_batches("whole");
   std::vector<int64_t> expected(size_t(items / 5), 5);
   options.drop_last = true;
-  const Sizes dropped(*task);
-  fit(dropped, options, folder.path() / "dropped", false, {});
-  EXPECT_EQ(dropped.sizes, expected);
+  EXPECT_EQ(sizes_of_batches("dropped"), expected);
   expected.push_back(rest);
-  EXPECT_EQ(whole.sizes, expected);
+  EXPECT_EQ(whole, expected);
 }
 
 TEST(Fit, ARunWithoutValidationIsRefused) {
