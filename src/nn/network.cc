@@ -5,7 +5,9 @@
 #include "base/error.h"
 #include "base/threads.h"
 #include "nn/initialize.h"
+#include "nn/norm_chain.h"
 #include "nn/operations.h"
+#include "nn/worker_sum.h"
 
 namespace hepatica::nn {
 
@@ -27,13 +29,25 @@ bool owns_result(const std::string& op) {
   return fresh.count(op) > 0;
 }
 
+/// Batch norms in training run as one operation with what follows them, where no worker shares them.
+bool fuses_norms(const torch::Tensor& input, bool training) {
+  return training && input.is_cpu() && input.scalar_type() == torch::kFloat && !workers_share_batch_norms();
+}
+
 /// One run through the graph: values by node name, and how many uses of each are still to come.
 class Run {
  public:
-  Run(const Graph& graph, const std::set<std::string>& targets) : graph_(graph), needed_(needed_nodes(graph, targets)) {
+  Run(const Graph& graph, const std::set<std::string>& targets, bool fuse) {
+    const std::set<std::string> needed = needed_nodes(graph, targets);
+    if (fuse) norms_ = norm_chains(graph, needed, targets);
+    std::set<std::string> absorbed;
+    for (const auto& [last, chain] : norms_) absorbed.insert(chain.absorbed.begin(), chain.absorbed.end());
     for (const Node& node : graph.nodes) {
-      if (!needed_.count(node.name)) continue;
-      for (const auto& input : node.inputs) ++uses_[input];
+      if (!needed.count(node.name) || absorbed.count(node.name)) continue;
+      const auto chain = norms_.find(node.name);
+      steps_.push_back(chain == norms_.end() ? Step{&node, nullptr, node.inputs}
+                                             : Step{&node, &chain->second, chain->second.inputs});
+      for (const auto& input : steps_.back().inputs) ++uses_[input];
       if (owns_result(node.op)) owned_.insert(node.name);
     }
     for (const auto& target : targets) ++uses_[target];
@@ -41,15 +55,12 @@ class Run {
 
   void execute(const torch::Tensor& input, const TensorMap& state, bool training) {
     values_["input"] = input;
-    for (const Node& node : graph_.nodes) {
-      if (!needed_.count(node.name)) continue;
+    for (const Step& step : steps_) {
       std::vector<torch::Tensor> inputs;
-      for (const auto& name : node.inputs) inputs.push_back(values_.at(name));
-      const auto& first = node.inputs.front();
-      const bool reusable = !at::GradMode::is_enabled() && owned_.count(first) && uses_.at(first) == 1;
-      values_[node.name] = apply_node(node, inputs, state, training, reusable);
-      if (reusable && owns_result_in_place(node.op)) owned_.insert(node.name);
-      for (const auto& name : node.inputs) {
+      for (const auto& name : step.inputs) inputs.push_back(values_.at(name));
+      values_[step.node->name] =
+          step.norm ? apply_norm_chain(*step.norm, inputs, state) : plain(*step.node, inputs, state, training);
+      for (const auto& name : step.inputs) {
         if (--uses_.at(name) == 0) values_.erase(name);
       }
     }
@@ -58,10 +69,27 @@ class Run {
   const torch::Tensor& value(const std::string& name) const { return values_.at(name); }
 
  private:
+  struct Step {
+    const Node* node;
+    const NormChain* norm;  ///< that ends in the node; null: the node alone
+    std::vector<std::string> inputs;
+  };
+
   static bool owns_result_in_place(const std::string& op) { return op == "relu" || op == "silu" || op == "leaky_relu"; }
 
-  const Graph& graph_;
-  std::set<std::string> needed_, owned_;
+  torch::Tensor plain(const Node& node,
+                      const std::vector<torch::Tensor>& inputs,
+                      const TensorMap& state,
+                      bool training) {
+    const auto& first = node.inputs.front();
+    const bool reusable = !at::GradMode::is_enabled() && owned_.count(first) && uses_.at(first) == 1;
+    if (reusable && owns_result_in_place(node.op)) owned_.insert(node.name);
+    return apply_node(node, inputs, state, training, reusable);
+  }
+
+  std::map<std::string, NormChain> norms_;
+  std::vector<Step> steps_;
+  std::set<std::string> owned_;
   std::map<std::string, int> uses_;
   TensorMap values_;
 };
@@ -123,7 +151,7 @@ TensorMap Network::forward(const torch::Tensor& input, bool training, const std:
   }
   std::set<std::string> targets;
   for (const auto& [name, node] : outputs) targets.insert(node);
-  Run run(graph_, targets);
+  Run run(graph_, targets, fuses_norms(input, training));
   run.execute(input, state_, training);
   TensorMap results;
   for (const auto& [name, node] : outputs) results[name] = run.value(node);

@@ -168,6 +168,7 @@ Outcome Pipeline::diagnose(const Study& study) const {
         std::vector<LesionWithRegions> found = find_lesions(outcome.images, detections, recipe_.link);
         const std::vector<std::string> said = leave_out_gallbladder(outcome.images, recipe_.link.gallbladder, found);
         outcome.images.warnings.insert(outcome.images.warnings.end(), said.begin(), said.end());
+        if (recipe_.link.in_liver) add_to_livers(outcome.images, found);
         return found;
       },
       [](const std::vector<LesionWithRegions>&) {});

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/progress.h"
 #include "base/threads.h"
 #include "dataset/prefetch.h"
@@ -414,6 +415,7 @@ FitResult fit(const Task& task,
   const Workers alone;
   const Workers& workers = place.workers ? *place.workers : alone;
   const torch::Device device(place.device);
+  keep_freed_memory();
   require_validation(task);
   const FitOptions options = resolved(asked, task.epoch_size(), task.metadata().at("classes").size());
   if (workers.leads()) fs::create_directories(folder);

@@ -284,4 +284,19 @@ Mask paint_lesions(const PreprocessedStudy& study, const std::vector<LesionWithR
   return labels;
 }
 
+void add_to_livers(PreprocessedStudy& study, const std::vector<LesionWithRegions>& lesions) {
+  for (size_t i = 0; i < study.images.size(); ++i) {
+    PhaseImage& image = study.images[i];
+    if (image.liver.empty()) continue;
+    const Mask painted = paint_lesions(study, lesions, i);
+    size_t added = 0;
+    for (size_t v = 0; v < painted.values().size(); ++v) {
+      if (!painted.values()[v] || image.liver.values()[v]) continue;
+      image.liver.values()[v] = 1;
+      ++added;
+    }
+    image.liver_volume_ml += double(added) * image.liver.geometry().voxel_volume_ml();
+  }
+}
+
 }  // namespace hepatica

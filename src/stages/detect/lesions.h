@@ -39,4 +39,7 @@ size_t reference_image(const PreprocessedStudy& study);
 /// position.
 Mask paint_lesions(const PreprocessedStudy& study, const std::vector<LesionWithRegions>& lesions, size_t image);
 
+/// Adds the lesions' voxels to the liver of each image, and to its volume.
+void add_to_livers(PreprocessedStudy& study, const std::vector<LesionWithRegions>& lesions);
+
 }  // namespace hepatica

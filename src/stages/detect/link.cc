@@ -114,6 +114,7 @@ LinkOptions read_link_options(const Block& block) {
   options.score_mm = reader.number("score_mm", options.score_mm, 0.1, 100);
   options.least_score = reader.number("least_score", options.least_score, 0, 1);
   options.least_size_mm = reader.number("least_size_mm", options.least_size_mm, 0, 100);
+  options.in_liver = reader.boolean("in_liver", options.in_liver);
   OptionReader gallbladder(reader.block("gallbladder"));
   GallbladderOptions& rule = options.gallbladder;
   rule.leave_out = gallbladder.boolean("leave_out", rule.leave_out);

@@ -27,6 +27,7 @@ struct LinkOptions {
   double score_mm = 10;        ///< length along the body over which a lesion's score is averaged, see lesion_score
   double least_score = 0.25;   ///< lesions with a lower score are dropped
   double least_size_mm = 3;    ///< lesions whose longest side of any box is shorter are dropped
+  bool in_liver = true;  ///< lesions belong to the liver's mask and volume, also where the segmenter left them out
   GallbladderOptions gallbladder;
 };
 

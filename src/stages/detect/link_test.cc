@@ -138,6 +138,21 @@ TEST(PaintLesions, CarriesLesionsToTheOtherPhase) {
   EXPECT_EQ(labels.at(std::llround(at[0]), std::llround(at[1]), std::llround(at[2])), 1);
 }
 
+TEST(AddToLivers, LesionsThatTheSegmenterLeftOut) {
+  PreprocessedStudy study{{phase_image(Phase::arterial), phase_image(Phase::portal_venous, -8)}, {}};
+  const std::vector<Detection> detections = add_ball(study.images[0], 0, {30, 30, 50}, 12, 160, 0.8);
+  const auto lesions = find_lesions(study, detections, {});
+  ASSERT_EQ(lesions.size(), 1u);
+  const auto inside = size_t(std::count(lesions[0].regions[0].inside.begin(), lesions[0].regions[0].inside.end(), 1));
+  Mask& liver = study.images[0].liver;
+  std::fill(liver.values().begin(), liver.values().end(), uint8_t(0));
+  study.images[0].liver_volume_ml = 10;
+  add_to_livers(study, lesions);
+  EXPECT_EQ(size_t(std::count(liver.values().begin(), liver.values().end(), 1)), inside);
+  EXPECT_NEAR(study.images[0].liver_volume_ml, 10 + double(inside) * 0.8 * 0.8 * 4 / 1000, 1e-9);
+  EXPECT_DOUBLE_EQ(study.images[1].liver_volume_ml, 0);  // all of it was liver
+}
+
 TEST(AxesOf, RectangleByHand) {
   // 9 x 3 pixels of 1 x 2 mm. Longest between the side midpoints (0.5, -1) and (8.5, 5): sqrt(64 + 36) = 10; the
   // chord perpendicular to it has length 6 / 0.8 = 7.5, here within a strip's width.
