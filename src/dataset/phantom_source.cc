@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "base/error.h"
 #include "dataset/paint.h"
@@ -96,7 +97,7 @@ class PhantomSource : public SliceSource {
  public:
   PhantomSource(const PhantomSourceOptions& options, uint64_t seed, const fs::path& cache)
       : options_(options), seed_(seed), types_(types_of_patients(options, seed)) {
-    fingerprint_ = sha256(json_of(options).dump() + std::to_string(seed) + bytes_of_slice(render(0)));
+    fingerprint_ = sha256(json_of(options).dump() + std::to_string(seed) + bytes_of_slice(render(patient_of(0), 0)));
     if (!cache.empty()) folder_ = cache / fingerprint_.substr(0, 16);
     if (!folder_.empty()) fs::create_directories(folder_);
   }
@@ -107,38 +108,62 @@ class PhantomSource : public SliceSource {
   std::string fingerprint() const override { return sha256(fingerprint_ + std::to_string(options_.patients)); }
 
   LearningSlice get(size_t index) const override {
-    if (folder_.empty()) return render(index);
-    const fs::path path = folder_ / fmt::format("{:06}.slice", index);
-    if (fs::exists(path)) return slice_from_bytes(read_file(path), path.string());
-    const std::string bytes = bytes_of_slice(render(index));
-    write_file(path, bytes);
-    return slice_from_bytes(bytes, path.string());
+    if (folder_.empty()) return render(patient_of(index), index);
+    const fs::path path = path_of(index);
+    if (!fs::exists(path)) {
+      const phantom::Patient one = patient_of(index);
+      for (const size_t item : items_of_patient(index))
+        if (!fs::exists(path_of(item))) write_file(path_of(item), bytes_of_slice(render(one, item)));
+    }
+    return slice_from_bytes(read_file(path), path.string());
   }
 
   std::vector<LearningSlice> phases(size_t index) const override {
     if (options_.view == "scan") return {get(index)};
-    if (folder_.empty()) return render_phases(index);
-    std::vector<fs::path> paths;
-    for (const Phase phase : distinct_phases())
-      paths.push_back(folder_ / fmt::format("{:06}_{}.slice", index, name_of(phase)));
+    if (folder_.empty()) return render_phases(patient_of(index), index);
+    if (!has_phases(index)) {
+      const phantom::Patient one = patient_of(index);
+      for (const size_t item : items_of_patient(index))
+        if (!has_phases(item)) keep_phases(item, render_phases(one, item));
+    }
     std::vector<LearningSlice> planes;
-    if (std::all_of(paths.begin(), paths.end(), [](const fs::path& path) { return fs::exists(path); })) {
-      for (const fs::path& path : paths) planes.push_back(slice_from_bytes(read_file(path), path.string()));
-      return planes;
-    }
-    for (const LearningSlice& plane : render_phases(index)) {
-      const fs::path& path = paths[planes.size()];
-      const std::string bytes = bytes_of_slice(plane);
-      write_file(path, bytes);
-      planes.push_back(slice_from_bytes(bytes, path.string()));
-    }
+    for (const fs::path& path : paths_of_phases(index))
+      planes.push_back(slice_from_bytes(read_file(path), path.string()));
     return planes;
   }
 
  private:
   const std::string& type_of(size_t patient) const { return options_.types[types_[patient]]; }
 
-  phantom::Patient patient(size_t index) const {
+  fs::path path_of(size_t index) const { return folder_ / fmt::format("{:06}.slice", index); }
+
+  std::vector<fs::path> paths_of_phases(size_t index) const {
+    std::vector<fs::path> paths;
+    for (const Phase phase : distinct_phases())
+      paths.push_back(folder_ / fmt::format("{:06}_{}.slice", index, name_of(phase)));
+    return paths;
+  }
+
+  bool has_phases(size_t index) const {
+    const std::vector<fs::path> paths = paths_of_phases(index);
+    return std::all_of(paths.begin(), paths.end(), [](const fs::path& path) { return fs::exists(path); });
+  }
+
+  void keep_phases(size_t index, const std::vector<LearningSlice>& planes) const {
+    const std::vector<fs::path> paths = paths_of_phases(index);
+    for (size_t p = 0; p < paths.size(); ++p) write_file(paths[p], bytes_of_slice(planes[p]));
+  }
+
+  /// Items of the same patient, whose making takes longer than that of a slice: they are rendered together.
+  std::vector<size_t> items_of_patient(size_t index) const {
+    const size_t each = size_t(options_.slices);
+    std::vector<size_t> items(each);
+    std::iota(items.begin(), items.end(), index / each * each);
+    return items;
+  }
+
+  phantom::Patient patient_of(size_t item) const {
+    const size_t index = item / size_t(options_.slices);
     phantom::PatientOptions options = phantom::cohort_options(options_.cohort);
     const LesionType type = *phantom::lesion_type_from_name(type_of(index));
     options.type_weights.assign(size_t(LesionType::count), 0.0);
@@ -147,8 +172,7 @@ class PhantomSource : public SliceSource {
     return phantom::Patient(phantom::patient_seed(options_.cohort, seed_, index), options);
   }
 
-  LearningSlice render(size_t index) const {
-    const phantom::Patient one = patient(index / size_t(options_.slices));
+  LearningSlice render(const phantom::Patient& one, size_t index) const {
     Rng rng = Rng(seed_).fork(index + 1);
     LearningSlice slice;
     // A cut may miss its lesion (breathing, irregular shape): then another height is drawn.
@@ -244,8 +268,7 @@ class PhantomSource : public SliceSource {
   }
 
   /// One plane in every phase, by one scanner: the breath moves the lesion through it.
-  std::vector<LearningSlice> render_phases(size_t index) const {
-    const phantom::Patient one = patient(index / size_t(options_.slices));
+  std::vector<LearningSlice> render_phases(const phantom::Patient& one, size_t index) const {
     Rng rng = Rng(seed_).fork(index + 1);
     std::vector<LearningSlice> planes;
     const auto seen = [](const LearningSlice& plane) { return plane.target.has_value(); };

@@ -118,9 +118,8 @@ class Function : public torch::autograd::Function<Function> {
     const Tensor &x = saved[0], &scale_shift = saved[1], &mean = saved[2], &inverse = saved[3];
     const Tensor y = context->saved_data["residual"].toBool() ? saved[4] : Tensor();
     const Tensor gradient = channels_last(gradients[0].to(x.scalar_type()));
-    const NormSettings settings = settings_of(scale_shift,
-                                              Activation(context->saved_data["activation"].toInt()),
-                                              context->saved_data["slope"].toDouble());
+    const NormSettings settings = settings_of(
+        scale_shift, Activation(context->saved_data["activation"].toInt()), context->saved_data["slope"].toDouble());
     const int64_t channels = x.size(1);
     const float* center = mean.data_ptr<float>();
     std::vector<double> sums(size_t(2 * channels));

@@ -8,8 +8,8 @@
 namespace hepatica::nn {
 
 struct NormActivation {
-  torch::Tensor weight, bias;                ///< f32, [C]
-  torch::Tensor running_mean, running_var;   ///< f32, [C]; updated
+  torch::Tensor weight, bias;               ///< f32, [C]
+  torch::Tensor running_mean, running_var;  ///< f32, [C]; updated
   double momentum = .1, eps = 1e-5;
   Activation activation = Activation::none;
   double slope = .01;  ///< of leaky_relu

@@ -83,8 +83,7 @@ TEST_P(NormActivationCases, AgreesWithSeparateOperations) {
   const Tensor residual = with_residual ? torch::randn(shape) : Tensor();
   const NormActivation norm = norm_of(shape[1], activation);
   const auto one = [](const Tensor& a, const Tensor& b, const NormActivation& n) { return norm_activation(a, b, n); };
-  expect_same(
-      outcome(one, x, residual, norm, gradient), outcome(separately, x, residual, norm, gradient), 2e-5);
+  expect_same(outcome(one, x, residual, norm, gradient), outcome(separately, x, residual, norm, gradient), 2e-5);
 
   // In bf16 against the same rounded values in f32: what differs is the rounding of the result and of gradients.
   const auto round = [](const Tensor& t) { return t.defined() ? t.to(torch::kBFloat16) : t; };
@@ -110,8 +109,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes,
 TEST(NormActivation, ValuesByHand) {
   // One channel, values 1, 2, 3, 6: mean 3, variance 3.5 (biased), 14/3 (unbiased); weight 2, bias 1, eps .5: x^ = (x -
   // 3) / 2, result relu(x - 2).
-  const NormActivation norm{torch::full({1}, 2.f), torch::full({1}, 1.f), torch::zeros({1}), torch::ones({1}), .1, .5,
-                            Activation::relu};
+  const NormActivation norm{
+      torch::full({1}, 2.f), torch::full({1}, 1.f), torch::zeros({1}), torch::ones({1}), .1, .5, Activation::relu};
   const Tensor y = norm_activation(torch::tensor({1.f, 2.f, 3.f, 6.f}).view({1, 1, 2, 2}), {}, norm);
   EXPECT_TRUE(torch::allclose(y.flatten(), torch::tensor({0.f, 0.f, 1.f, 4.f}), 0, 1e-6));
   EXPECT_NEAR(norm.running_mean.item<float>(), .3, 1e-6);

@@ -10,9 +10,9 @@ namespace hepatica::nn {
 /// batch_norm, batch_norm -> activation, or batch_norm -> add -> relu, where nothing else uses what lies between.
 struct NormChain {
   const Node* norm = nullptr;
-  const Node* activation = nullptr;   ///< relu, leaky_relu or silu; null: none
-  std::vector<std::string> inputs;    ///< of the norm, then of the residual where there is one
-  std::set<std::string> absorbed;     ///< names of the nodes before the last
+  const Node* activation = nullptr;  ///< relu, leaky_relu or silu; null: none
+  std::vector<std::string> inputs;   ///< of the norm, then of the residual where there is one
+  std::set<std::string> absorbed;    ///< names of the nodes before the last
 };
 
 /// Chains of the `needed` nodes by the name of their last one. Nodes among `targets` are never absorbed.

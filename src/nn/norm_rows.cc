@@ -232,9 +232,12 @@ HEPATICA_INLINE void gradient_body(NormRows<T> m, Range range, NormSettings sett
 template <class Run>
 HEPATICA_INLINE void by_kind(Activation kind, bool residual, const Run& run) {
   switch (kind) {
-    case Activation::none: return run.template operator()<Activation::none, false>();
-    case Activation::leaky_relu: return run.template operator()<Activation::leaky_relu, false>();
-    case Activation::silu: return run.template operator()<Activation::silu, false>();
+    case Activation::none:
+      return run.template operator()<Activation::none, false>();
+    case Activation::leaky_relu:
+      return run.template operator()<Activation::leaky_relu, false>();
+    case Activation::silu:
+      return run.template operator()<Activation::silu, false>();
     case Activation::relu:
       if (residual) return run.template operator()<Activation::relu, true>();
       return run.template operator()<Activation::relu, false>();
@@ -248,8 +251,9 @@ void run_plain(const Body& body, Range range, int64_t chunk) {
 
 #if defined(__x86_64__)
 template <class Body>
-__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512"))) void run_avx512(
-    const Body& body, Range range, int64_t chunk) {
+__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512"))) void run_avx512(const Body& body,
+                                                                                                      Range range,
+                                                                                                      int64_t chunk) {
   body(range, chunk);
 }
 
@@ -299,9 +303,10 @@ void norm_sums(const NormRows<T>& rows, const float* center, double* sums) {
 template <class T>
 void norm_apply(const NormRows<T>& rows, const NormSettings& settings, T* y) {
   for_chunks(rows.rows, [&](Range range, int64_t) HEPATICA_INLINE_LAMBDA {
-    by_kind(settings.activation, rows.residual != nullptr, [&]<Activation kind, bool residual>() HEPATICA_INLINE_LAMBDA {
-      apply_body<kind, residual>(rows, range, settings, y);
-    });
+    by_kind(
+        settings.activation, rows.residual != nullptr, [&]<Activation kind, bool residual>() HEPATICA_INLINE_LAMBDA {
+          apply_body<kind, residual>(rows, range, settings, y);
+        });
   });
 }
 
@@ -326,10 +331,10 @@ void norm_gradient(const NormRows<T>& rows, const NormSettings& settings, const 
   });
 }
 
-#define HEPATICA_NORM_ROWS(T)                                                                                  \
-  template void norm_sums(const NormRows<T>&, const float*, double*);                                          \
-  template void norm_apply(const NormRows<T>&, const NormSettings&, T*);                                       \
-  template void norm_gradient_sums(const NormRows<T>&, const NormSettings&, const float*, double*);            \
+#define HEPATICA_NORM_ROWS(T)                                                                       \
+  template void norm_sums(const NormRows<T>&, const float*, double*);                               \
+  template void norm_apply(const NormRows<T>&, const NormSettings&, T*);                            \
+  template void norm_gradient_sums(const NormRows<T>&, const NormSettings&, const float*, double*); \
   template void norm_gradient(const NormRows<T>&, const NormSettings&, const NormGradient<T>&);
 HEPATICA_NORM_ROWS(float)
 HEPATICA_NORM_ROWS(uint16_t)

@@ -108,7 +108,6 @@ float LiverMap::depth_at(F3 p) const {
 }
 
 F3 LiverMap::place(Rng& rng, float depth_mm) const {
-  const float deepest = *std::max_element(depth.begin(), depth.end());
   const float wanted = std::min(depth_mm, deepest);
   for (;;) {
     const int i = int(rng.integer(0, nx - 1)), j = int(rng.integer(0, ny - 1)), k = int(rng.integer(0, nz - 1));
@@ -137,6 +136,7 @@ LiverMap map_liver(const Anatomy& anatomy) {
       map.depth[size_t(k) * canvas.organ.size() + i] = Organ{canvas.organ[i]} == Organ::liver ? 1e3f : 0.0f;
   }
   chamfer(map);
+  map.deepest = *std::max_element(map.depth.begin(), map.depth.end());
   return map;
 }
 

@@ -13,6 +13,7 @@ struct LiverMap {
   float step = 5;  ///< mm
   int nx = 0, ny = 0, nz = 0;
   std::vector<float> depth;  ///< mm to the surface (chamfer distance), 0 outside; x fastest
+  float deepest = 0;         ///< largest of `depth`
 
   size_t index(int i, int j, int k) const { return (size_t(k) * size_t(ny) + size_t(j)) * size_t(nx) + size_t(i); }
   float depth_at(F3 p) const;  ///< of the nearest cell, 0 outside the map
