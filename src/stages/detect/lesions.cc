@@ -250,7 +250,7 @@ std::vector<LesionWithRegions> find_lesions(const PreprocessedStudy& study,
   const std::vector<double> steps = slice_steps_mm(study, detections);
   parallel_for(groups.size(), [&](size_t g) {
     lesions[g] = lesion_of(groups[g], study);
-    lesions[g].lesion.score = lesion_score(groups[g], steps, options.score_mm);
+    lesions[g].lesion.score = lesion_score(groups[g], steps, options);
   });
   std::stable_sort(lesions.begin(), lesions.end(), [](const LesionWithRegions& a, const LesionWithRegions& b) {
     return a.lesion.long_axis_mm > b.lesion.long_axis_mm;

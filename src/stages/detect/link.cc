@@ -112,6 +112,7 @@ LinkOptions read_link_options(const Block& block) {
   options.shift_mm = reader.number("shift_mm", options.shift_mm, 0, 100);
   options.phase_overlap = reader.number("phase_overlap", options.phase_overlap, 0, 1);
   options.score_mm = reader.number("score_mm", options.score_mm, 0.1, 100);
+  options.all_phases = reader.number("all_phases", options.all_phases, 0, 1);
   options.least_score = reader.number("least_score", options.least_score, 0, 1);
   options.least_size_mm = reader.number("least_size_mm", options.least_size_mm, 0, 100);
   options.in_liver = reader.boolean("in_liver", options.in_liver);
@@ -192,14 +193,14 @@ std::vector<Track> link_slices(const std::vector<Detection>& detections,
   return tracks;
 }
 
-double lesion_score(const std::vector<Track>& tracks, const std::vector<double>& step_mm, double score_mm) {
+double lesion_score(const std::vector<Track>& tracks, const std::vector<double>& step_mm, const LinkOptions& options) {
   double best = 0, sum = 0;
   for (const Track& track : tracks) {
-    const double score = phase_score(track, step_mm[track.image], score_mm);
+    const double score = phase_score(track, step_mm[track.image], options.score_mm);
     best = std::max(best, score);
     sum += score;
   }
-  return 0.5 * (best + sum / double(step_mm.size()));
+  return (1 - options.all_phases) * best + options.all_phases * sum / double(step_mm.size());
 }
 
 std::vector<double> slice_steps_mm(const PreprocessedStudy& study, const std::vector<Detection>& detections) {
@@ -231,7 +232,7 @@ std::vector<std::vector<Track>> link_detections(const PreprocessedStudy& study,
   const std::vector<double> steps = slice_steps_mm(study, detections);
   std::vector<std::vector<Track>> lesions;
   for (const Group& group : groups)
-    if (lesion_score(group.tracks, steps, options.score_mm) >= options.least_score &&
+    if (lesion_score(group.tracks, steps, options) >= options.least_score &&
         group_side_mm(group, study) >= options.least_size_mm)
       lesions.push_back(group.tracks);
   return lesions;

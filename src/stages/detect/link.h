@@ -25,6 +25,7 @@ struct LinkOptions {
   double shift_mm = 12;        ///< how far breathing may move the liver along the body between phases; half in plane
   double phase_overlap = 0.3;  ///< share of the smaller lesion that must overlap after the best such shift
   double score_mm = 10;        ///< length along the body over which a lesion's score is averaged, see lesion_score
+  double all_phases = 0.5;     ///< weight in that score of the mean over all phases; the rest is the best phase's
   double least_score = 0.25;   ///< lesions with a lower score are dropped
   double least_size_mm = 3;    ///< lesions whose longest side of any box is shorter are dropped
   bool in_liver = true;  ///< lesions belong to the liver's mask and volume, also where the segmenter left them out
@@ -55,9 +56,9 @@ std::vector<Track> link_slices(const std::vector<Detection>& detections,
 
 /// How sure a lesion is, 0..1: seen on neighbouring slices and in several phases it is surer than seen once. A phase's
 /// score is the mean over the best `score_mm` of the track's slices, where slices without a box count 0; the lesion's
-/// is the mean of the best phase's and of the mean over all phases of the study. `step_mm[i]` lies between the slices
-/// of image i that the detector looked at.
-double lesion_score(const std::vector<Track>& tracks, const std::vector<double>& step_mm, double score_mm);
+/// lies between the best phase's and the mean over all phases of the study, as `all_phases` says: many lesions stand
+/// out in one phase alone. `step_mm[i]` lies between the slices of image i that the detector looked at.
+double lesion_score(const std::vector<Track>& tracks, const std::vector<double>& step_mm, const LinkOptions& options);
 
 /// Distance between the slices that were looked at, as far as the detections of an image tell: the smallest between two
 /// slices with boxes, in mm for each image.

@@ -97,10 +97,13 @@ TEST(LesionScore, ByHand) {
   const Box2 box{10, 10, 30, 30};
   const Track twice{0, {{0, 5, box, 0.4}, {0, 6, box, 0.6}, {0, 7, box, 0.2}}}, once{1, {{1, 5, box, 0.8}}};
   // 10 mm are two slices of 5 mm: (0.6 + 0.4) / 2 = 0.5 in the first phase, 0.8 / 2 = 0.4 in the second.
-  EXPECT_DOUBLE_EQ(lesion_score({twice}, {5}, 10), 0.5);
-  EXPECT_DOUBLE_EQ(lesion_score({twice}, {5, 5}, 10), 0.5 * (0.5 + 0.25));
-  EXPECT_DOUBLE_EQ(lesion_score({twice, once}, {5, 5}, 10), 0.5 * (0.5 + 0.45));
-  EXPECT_DOUBLE_EQ(lesion_score({once}, {5, 20}, 10), 0.5 * (0.8 + 0.4));  // half a slice counts as one
+  EXPECT_DOUBLE_EQ(lesion_score({twice}, {5}, {}), 0.5);
+  EXPECT_DOUBLE_EQ(lesion_score({twice}, {5, 5}, {}), 0.5 * (0.5 + 0.25));
+  EXPECT_DOUBLE_EQ(lesion_score({twice, once}, {5, 5}, {}), 0.5 * (0.5 + 0.45));
+  EXPECT_DOUBLE_EQ(lesion_score({once}, {5, 20}, {}), 0.5 * (0.8 + 0.4));  // half a slice counts as one
+  LinkOptions best;
+  best.all_phases = 0;
+  EXPECT_DOUBLE_EQ(lesion_score({twice, once}, {5, 5}, best), 0.5);
 }
 
 TEST(SliceSteps, TheSmallestBetweenSlicesWithBoxes) {
