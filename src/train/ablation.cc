@@ -100,8 +100,10 @@ std::string fingerprint(const Variant& variant,
                         const AblationRequest& request,
                         const HeldOut& held_out) {
   json all{{"seed", seed}, {"held_out", held_out.mixture.describe()}, {"stages", variant.stages}};
+  if (!variant.first.empty()) all["first"] = variant.first;
   const Block classify = variant.recipe.child("train").child("classify");
-  for (const std::string& stage : variant.stages) all["recipe"][stage] = json_from_block(classify.child(stage));
+  for (const auto* stages : {&variant.first, &variant.stages})
+    for (const std::string& stage : *stages) all["recipe"][stage] = json_from_block(classify.child(stage));
   if (fs::is_regular_file(request.data)) all["data"] = sha256_of_file(request.data);
   return sha256(all.dump());
 }
@@ -117,16 +119,37 @@ PatientScores mean_of(const std::vector<PatientScores>& members) {
   return mean;
 }
 
+using Trained = std::vector<std::pair<std::string, FitResult>>;
+
+/// Trains a task that others start from, once for all variants that have it alike, and copies it to the variant's.
+Trained train_first(const Variant& variant, const std::string& task, const TrainRequest& request, const fs::path& out) {
+  const json block = json_from_block(variant.recipe.child("train").child("classify").child(task));
+  TrainRequest one = request;
+  one.stages = {task};
+  one.out = out / "first" / sha256(block.dump()).substr(0, 16) / fmt::format("seed_{}", request.seed);
+  Trained trained = train(variant.recipe, one);
+  for (const auto& [role, result] : trained) {
+    fs::create_directories(request.out / role);
+    const fs::path file = role + ".safetensors";
+    fs::copy_file(one.out / role / file, request.out / role / file, fs::copy_options::overwrite_existing);
+  }
+  return trained;
+}
+
 std::map<std::string, PatientProbabilities> train_and_score(const AblationPlan& plan,
                                                             const Variant& variant,
                                                             const TrainRequest& request,
-                                                            const HeldOut& held_out) {
+                                                            const HeldOut& held_out,
+                                                            const fs::path& out) {
+  std::map<std::string, Trained> trained;
+  for (const std::string& task : variant.first) trained[task] = train_first(variant, task, request, out);
   std::map<std::string, PatientScores> scores;
   for (const std::string& stage : variant.stages) {
     TrainRequest one = request;
     one.stages = {stage};
+    if (!trained.count(stage)) trained[stage] = train(variant.recipe, one);
     std::vector<PatientScores> members;
-    for (const auto& [role, result] : train(variant.recipe, one))
+    for (const auto& [role, result] : trained.at(stage))
       members.push_back(score_patients(result.best, held_out.mixture.source(0), held_out.items));
     scores[variant.flat ? "types" : stage] = mean_of(members);
   }
@@ -158,7 +181,7 @@ AblationRun run_one(const AblationPlan& plan,
     training.cache = cache;
     training.resume = true;
     training.seed = seed;
-    run.patients = train_and_score(plan, variant, training, held_out);
+    run.patients = train_and_score(plan, variant, training, held_out, request.out);
     const json document{{"variant", variant.name}, {"seed", seed}, {"patients", json_from_patients(run.patients)}};
     write_file(result, document.dump(1) + "\n");
   } catch (const Error& error) {
@@ -201,7 +224,13 @@ AblationPlan ablation_plan(const Block& recipe) {
   plan.data = reader.block("data");
   plan.data_seed = uint64_t(reader.integer("data_seed", int64_t(plan.data_seed), 0, 1'000'000'000));
   plan.resamples = int(reader.integer("resamples", plan.resamples, 100, 100000));
-  plan.variants = read_variants(recipe, reader.block("variants"), stages, flat);
+  const Block common = with_overrides(recipe, reader.block("set"));
+  plan.variants = read_variants(common, reader.block("variants"), stages, flat);
+  const std::vector<std::string> first = reader.texts("first", {});
+  for (Variant& variant : plan.variants) {
+    if (!first.empty()) roles_to_train(variant.recipe, first);
+    variant.first = first;
+  }
   reader.finish();
   return plan;
 }

@@ -15,6 +15,7 @@ namespace hepatica::train {
 /// One row of the table: the recipe with some values replaced.
 struct Variant {
   std::string name, folder;         ///< `folder`: the name with letters, digits, '-' and '_' alone
+  std::vector<std::string> first;   ///< classifiers that it trains before, for others to start from
   std::vector<std::string> stages;  ///< classifiers that it trains: tasks, or the flat one
   bool flat = false;                ///< one classifier of all types instead of two stages
   Block recipe;
@@ -23,10 +24,13 @@ struct Variant {
 /// The block `ablate`:
 ///  seeds      list of seeds; every variant is trained with each
 ///  stages     classifiers that a variant trains; empty: "benign_malignant" and one for each of the recipe's classes
+///  first      classifiers that every variant trains before its stages, and which are not scored: what they start from.
+///             Variants that have them alike share them
 ///  flat       name of the classifier under train.classify that tells all types apart at once; for `scheme: flat`
 ///  data       the held-out patients, as a role's `data`
 ///  data_seed  of its phantoms
 ///  resamples  of the intervals
+///  set        {dotted key: value} of all variants, such as fewer steps; what a variant sets comes after it
 ///  variants   name: {set: {dotted key: value}, scheme: stages | flat, stages}, ...; the first one is the reference
 struct AblationPlan {
   Hierarchy hierarchy;

@@ -90,10 +90,41 @@ TEST_F(AblationTest, PlanNamesWhatIsWrong) {
     text.replace(text.find(from), from.size(), to);
     return recipe(text);
   };
+  const AblationPlan shared =
+      ablation_plan(with("ablate:\n", "ablate:\n  set: {train.classify.*.input.mask: ellipse}\n"));
+  const auto mask = [&](size_t variant) {
+    return shared.variants[variant].recipe.child("train").child("classify").child("types").child("input").node["mask"];
+  };
+  EXPECT_EQ(mask(0).as<std::string>(), "ellipse");
+  EXPECT_EQ(mask(1).as<std::string>(), "none");
+  const AblationPlan trunk = ablation_plan(with("ablate:\n", "ablate:\n  first: [types]\n"));
+  EXPECT_EQ(trunk.variants[0].first, (std::vector<std::string>{"types"}));
+  EXPECT_THROW(ablation_plan(with("ablate:\n", "ablate:\n  first: [kinds]\n")), Error);
   EXPECT_THROW(ablation_plan(with("flat: types", "flat: kinds")), Error);
   EXPECT_THROW(ablation_plan(with("scheme: flat", "scheme: flatter")), Error);
   EXPECT_THROW(ablation_plan(with("broken:", "\"no_mask\":")), Error);
   EXPECT_THROW(cohort_plan(with("candidates:", "variants:")), Error);
+}
+
+// Both seeds of the first variant start from the weights that the flat one is.
+TEST_F(AblationTest, WhatAllStartFromIsTrainedOnce) {
+  std::string text = kRecipe;
+  text.replace(text.find("ablate:\n"), 8, "ablate:\n  first: [types]\n");
+  const size_t fit = text.find("fit: {");
+  text.replace(fit, 6, "fit: {start_from: types/types.safetensors, start_with: matching, ");
+  AblationPlan plan = ablation_plan(recipe(text));
+  plan.variants = {plan.variants[0], plan.variants[2]};
+  AblationRequest request;
+  request.out = folder_.path() / "out";
+  const auto runs = run_ablation(plan, request);
+  ASSERT_EQ(runs.size(), 4u);
+  for (const AblationRun& run : runs) EXPECT_EQ(run.error, "");
+  size_t trunks = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(request.out / "first"))
+    trunks += entry.path().filename() == "types.safetensors";
+  EXPECT_EQ(trunks, 2u);
+  EXPECT_EQ(read_file(request.out / "reference" / "seed_1" / "types" / "types.safetensors"),
+            read_file(request.out / "flat" / "seed_1" / "types" / "types.safetensors"));
 }
 
 TEST_F(AblationTest, RunsEveryVariantOnceAndGoesOnAfterAFailure) {

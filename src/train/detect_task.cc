@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "stages/detect/decode.h"
+#include "train/found_boxes.h"
 #include "train/tensors.h"
 
 namespace hepatica::train {
@@ -13,14 +13,13 @@ constexpr double kWorkingScore = 0.25;
 
 /// How found boxes are judged.
 struct Judgement {
-  double least_score = 0.01, suppress_iou = 0.5;
-  size_t most_boxes = 10000;
+  BoxChoice choice{0.01, 0.5, 10000};
   std::vector<double> hit_ious{0.3};  ///< recall and false boxes are those of the first one
 };
 
 /// YOLOv8's own validation.
 Judgement yolo_judgement() {
-  Judgement judgement{0.001, 0.7, 300, {}};
+  Judgement judgement{{}, {}};
   for (int n = 0; n < 10; ++n) judgement.hit_ious.push_back(0.5 + 0.05 * n);
   return judgement;
 }
@@ -43,10 +42,10 @@ class DetectValidation : public Validation {
     const torch::Tensor decoded = nn::yolo_decode(outputs.at("p3"), outputs.at("p4"), outputs.at("p5")).contiguous();
     for (int64_t n = 0; n < decoded.size(0); ++n) {
       ++slices_;
-      const std::vector<Box2> truths = boxes(batch.targets.at("boxes"), n, 2),
-                              ignored = boxes(batch.targets.at("ignore"), n, 1);
+      const std::vector<Box2> truths = boxes_of_image(batch.targets.at("boxes"), n, 2),
+                              ignored = boxes_of_image(batch.targets.at("ignore"), n, 1);
       truths_ += truths.size();
-      const std::vector<ScoredBox> found = found_boxes(decoded[n]);
+      const std::vector<ScoredBox> found = found_boxes(decoded[n], judgement_.choice);
       for (size_t i = 0; i < ranked_.size(); ++i) match(found, truths, ignored, i);
     }
   }
@@ -68,29 +67,6 @@ class DetectValidation : public Validation {
   }
 
  private:
-  static std::vector<Box2> boxes(const torch::Tensor& rows, int64_t n, int64_t first) {
-    std::vector<Box2> all;
-    const auto access = rows.accessor<float, 2>();
-    for (int64_t r = 0; r < rows.size(0); ++r) {
-      if (int64_t(access[r][0]) == n)
-        all.push_back({access[r][first], access[r][first + 1], access[r][first + 2], access[r][first + 3]});
-    }
-    return all;
-  }
-
-  std::vector<ScoredBox> found_boxes(const torch::Tensor& decoded) const {
-    const auto access = decoded.accessor<float, 2>();
-    std::vector<ScoredBox> all;
-    for (int64_t a = 0; a < decoded.size(1); ++a) {
-      if (access[4][a] < judgement_.least_score) continue;
-      const double x = access[0][a], y = access[1][a], w = 0.5 * access[2][a], h = 0.5 * access[3][a];
-      all.push_back({{x - w, y - h, x + w, y + h}, access[4][a], 0});
-    }
-    all = suppress_overlaps(std::move(all), judgement_.suppress_iou);
-    all.resize(std::min(all.size(), judgement_.most_boxes));
-    return all;
-  }
-
   void match(const std::vector<ScoredBox>& found,
              const std::vector<Box2>& truths,
              const std::vector<Box2>& ignored,
@@ -108,8 +84,7 @@ class DetectValidation : public Validation {
       }
       const bool hit = best < truths.size();
       if (hit) taken[best] = true;
-      const auto inside = [&](const Box2& region) { return covered(box.box, region) >= 0.5; };
-      if (!hit && std::any_of(ignored.begin(), ignored.end(), inside)) continue;
+      if (!hit && is_ignored(box.box, ignored)) continue;
       ranked_[threshold].push_back({box.score, hit});
       if (threshold == 0 && box.score >= kWorkingScore) (hit ? hits_ : false_) += 1;
     }

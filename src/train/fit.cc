@@ -37,6 +37,15 @@ void start_with_matching(nn::Network& network, const nn::TensorMap& values, cons
            match.fits() ? " none" : match.text());
 }
 
+/// The checkpoint's tensors, its last layer put together anew for the classes of the task.
+nn::TensorMap with_rows_of_classes(const Task& task, const nn::Network& network, const nn::Checkpoint& given) {
+  const auto classes = [](const nlohmann::json& metadata) {
+    return metadata.is_object() ? metadata.value("classes", std::vector<std::string>()) : std::vector<std::string>();
+  };
+  return with_class_rows(
+      given.tensors, classes(given.metadata), network.state(), classes(task.metadata()), task.members());
+}
+
 /// The network before the first step: drawn from the seed, or the weights of `start_from`.
 nn::Network first_network(const Task& task, const FitOptions& options, const FitPlace& place) {
   nn::Network network(task.graph(), options.seed);
@@ -44,8 +53,12 @@ nn::Network first_network(const Task& task, const FitOptions& options, const Fit
     const std::string source = options.start_from.string();
     if (!fs::exists(options.start_from))
       throw Error(ErrorCode::not_found, source + ", from which fit.start_from says to start, does not exist");
-    const nn::TensorMap values = nn::read_checkpoint(options.start_from).tensors;
-    options.start_with == "matching" ? start_with_matching(network, values, source) : network.load(values, source);
+    const nn::Checkpoint given = nn::read_checkpoint(options.start_from);
+    if (options.start_with == "classes")
+      start_with_matching(network, with_rows_of_classes(task, network, given), source);
+    else
+      options.start_with == "matching" ? start_with_matching(network, given.tensors, source)
+                                       : network.load(given.tensors, source);
   }
   network.use_channels_last();
   network.to(torch::Device(place.device));
@@ -467,7 +480,7 @@ FitOptions fit_options(const Block& block) {
   FitOptions o;
   OptionReader reader(block);
   o.start_from = reader.text("start_from", "");
-  o.start_with = reader.choice("start_with", o.start_with, {"all", "matching"});
+  o.start_with = reader.choice("start_with", o.start_with, {"all", "matching", "classes"});
   o.epochs = int(reader.integer("epochs", o.epochs, 1, 100000));
   o.steps = int(reader.integer("steps", o.steps, 0, 1000000));
   o.batch = int(reader.integer("batch", o.batch, 1, 4096));

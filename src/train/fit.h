@@ -13,9 +13,12 @@ namespace hepatica::train {
 
 /// How a network is fitted.
 struct FitOptions {
-  fs::path start_from;  ///< checkpoint to start from, absolute or relative to --out; empty: random weights
+  /// Checkpoint to start from, absolute or relative to --out; empty: random weights. {network} stands for the name of
+  /// the network where a task has several.
+  fs::path start_from;
   /// "all": `start_from` is of the same network; "matching": what fits by key and shape is taken, the rest stays random
-  /// and is listed in the log, so that torchvision's resnet50-*.pth (ImageNet) starts LiLNet's trunk.
+  /// and is listed in the log, so that torchvision's resnet50-*.pth (ImageNet) starts LiLNet's trunk; "classes": the
+  /// same, with a last layer from that of a classifier of other classes (class_rows.h).
   std::string start_with = "all";
   int epochs = 30;
   int steps = 100;         ///< batches an epoch; 0: as many as the items of an epoch fill, the last one perhaps smaller

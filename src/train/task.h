@@ -8,6 +8,7 @@
 
 #include "dataset/mixture.h"
 #include "nn/network.h"
+#include "train/class_rows.h"
 
 namespace hepatica::train {
 
@@ -41,6 +42,8 @@ class Task {
   virtual nn::Graph graph() const = 0;
   /// "task", "classes" and "input" of the checkpoint.
   virtual nlohmann::json metadata() const = 0;
+  /// What the classes take in, for `start_with: classes`.
+  virtual ClassMembers members() const { return {}; }
   virtual const Mixture& data() const = 0;
   virtual std::vector<MixtureItem> draw(size_t count, const Rng& rng) const { return data().draw(count, rng); }
   /// Items of an epoch of `fit.steps: 0`.

@@ -12,6 +12,7 @@
 #include "train/classify_task.h"
 #include "train/data.h"
 #include "train/detect_task.h"
+#include "train/found_boxes.h"
 #include "train/precision.h"
 #include "train/predictions.h"
 #include "train/segment_task.h"
@@ -48,22 +49,23 @@ std::vector<std::string> roles_of_task(const Block& train, const std::string& ta
   return roles.empty() ? std::vector{task} : roles;
 }
 
-/// A role with its block; `network` is the block of its network.
+/// A role with its block; `network` is the block of its network, which has a name where a task has several.
 struct Role {
   Block block, network;
+  std::string network_name;
 };
 
 Role role_of(const Block& recipe, const std::string& role) {
   const Block train = recipe.child("train");
-  if (!is_classifier(role)) return {train.child(role), train.child(role).child("network")};
+  if (!is_classifier(role)) return {train.child(role), train.child(role).child("network"), ""};
   const Block classify = train.child("classify");
   for (const auto& entry : classify.node) {
     const auto task = entry.first.as<std::string>();
     const Block block = classify.child(task);
     for (const std::string& name : networks_of(block))
-      if (role == task + "_" + name) return {block, block.child("networks").child(name)};
+      if (role == task + "_" + name) return {block, block.child("networks").child(name), name};
   }
-  return {classify.child(role), classify.child(role).child("network")};
+  return {classify.child(role), classify.child(role).child("network"), ""};
 }
 
 std::unique_ptr<Task> segment_task(OptionReader& reader, Mixture data) {
@@ -292,11 +294,20 @@ std::unique_ptr<Workers> find_workers(double limit_s) {
   return workers;
 }
 
+/// `text` with the network's name wherever it says {network}.
+std::string for_network(std::string text, const std::string& network) {
+  constexpr std::string_view kPlace = "{network}";
+  for (size_t at = text.find(kPlace); at != std::string::npos; at = text.find(kPlace, at + network.size()))
+    text.replace(at, kPlace.size(), network);
+  return text;
+}
+
 /// The options of a role's fit, with what the request says instead.
-FitOptions fit_options_of(const Block& block, const TrainRequest& request) {
-  FitOptions options = fit_options(block.child("fit"));
+FitOptions fit_options_of(const Role& role, const TrainRequest& request) {
+  FitOptions options = fit_options(role.block.child("fit"));
   options.seed = request.seed;
-  if (!options.start_from.empty()) options.start_from = found_checkpoint(options.start_from, request.out);
+  if (!options.start_from.empty())
+    options.start_from = found_checkpoint(for_network(options.start_from.string(), role.network_name), request.out);
   if (!request.start_from.empty()) {
     options.start_from = request.start_from;
     options.start_with = "matching";
@@ -317,7 +328,7 @@ std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const 
   for (const std::string& role : roles_to_train(recipe, request.stages)) {
     const Role found = role_of(recipe, role);
     const Block& block = found.block;
-    const FitOptions options = fit_options_of(block, request);
+    const FitOptions options = fit_options_of(found, request);
     const std::unique_ptr<Task> task = make_task(recipe, role, request);
     const nlohmann::json provenance{{"recipe", fs::path(recipe.file).filename().string()},
                                     {"effective", json_from_block(block)},
@@ -334,6 +345,7 @@ std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const 
     if (!workers->leads()) continue;
     write_file(request.out / role / "split.csv", task->data().split_table());
     if (is_classifier(role)) write_predictions(*task, result.best, request.out / role);
+    if (role == "detect") write_found_boxes(*task, result.best, request.out / role);
     results.emplace_back(role, std::move(result));
   }
   return results;

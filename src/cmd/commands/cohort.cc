@@ -1,11 +1,10 @@
 #include "train/cohort.h"
 
-#include <fmt/format.h>
-
 #include <memory>
 
 #include "base/files.h"
 #include "cmd/command.h"
+#include "cmd/figures_table.h"
 
 namespace hepatica::cmd {
 namespace {
@@ -15,16 +14,6 @@ struct Arguments {
   fs::path lock;
   train::CohortRequest request;
 };
-
-std::vector<std::vector<std::string>> table_of(const nlohmann::json& document) {
-  std::vector<std::vector<std::string>> rows{{"figure", "value", "lower", "upper", "n"}};
-  const auto shown = [](const nlohmann::json& value) {
-    return value.is_number() ? fmt::format("{:.3f}", value.get<double>()) : std::string("-");
-  };
-  for (const auto& [name, e] : document.at("metrics").items())
-    rows.push_back({name, shown(e["value"]), shown(e["lower"]), shown(e["upper"]), std::to_string(e.value("n", 0))});
-  return rows;
-}
 
 int run(const Arguments& arguments, const Common& common) {
   const train::CohortPlan plan = train::cohort_plan(load_recipe(arguments.recipe, installed_folders("recipes")));
@@ -43,7 +32,7 @@ int run(const Arguments& arguments, const Common& common) {
   for (const auto& fold : folds) all.insert(all.end(), fold.patients.begin(), fold.patients.end());
   write_file(request.out / "cohort.json", document.dump(2) + "\n");
   write_file(request.out / "predictions.csv", train::csv_from_judged(all, plan.first_class, plan.second_class));
-  common.json ? print_json(document) : print_table(table_of(document));
+  common.json ? print_json(document) : print_table(table_of_figures(document.at("metrics")));
   return 0;
 }
 

@@ -1,9 +1,8 @@
-#include <fmt/format.h>
-
 #include <memory>
 
 #include "base/files.h"
 #include "cmd/command.h"
+#include "cmd/figures_table.h"
 #include "train/cohort.h"
 
 namespace hepatica::cmd {
@@ -24,10 +23,8 @@ int run(const Arguments& arguments, const Common& common) {
     print_json(result.document);
     return 0;
   }
-  std::vector<std::vector<std::string>> rows{{"figure", "value", "n"}};
-  for (const auto& [name, e] : result.document.at("metrics").items())
-    rows.push_back({name, e["value"].dump(), e["n"].dump()});
-  rows.push_back({"run of this lock", result.document.at("run").dump(), ""});
+  std::vector<std::vector<std::string>> rows = table_of_figures(result.document.at("metrics"));
+  rows.push_back({"run of this lock", result.document.at("run").dump()});
   print_table(rows);
   return 0;
 }

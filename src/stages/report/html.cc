@@ -45,7 +45,7 @@ td.long,.facts td{white-space:normal;overflow-wrap:anywhere}td.long{min-width:11
 .facts th{width:11em;color:var(--soft);font-weight:500;white-space:nowrap}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(290px,1fr));gap:6px 40px;align-items:start}
 .bars td,.bars th{border:0;padding:3px 0;vertical-align:middle}
-.bars th{font-weight:400;width:7.2em}.bars .chosen th,.bars .chosen td{font-weight:650}
+.bars th{font-weight:400;width:7.2em;padding-right:.6em}.bars .chosen th,.bars .chosen td{font-weight:650}
 .bars td.p{width:3.8em;text-align:right}
 .track{height:14px;background:#e9edf1;border-radius:2px;overflow:hidden}
 .fill{height:100%;background:var(--neutral)}.fill.malignant{background:var(--malignant)}.fill.benign{background:var(--benign)}

@@ -19,7 +19,7 @@ constexpr double kPageWidth = 595.28, kPageHeight = 841.89;
 constexpr double kMargin = 44, kTop = 58, kBottom = kPageHeight - 52;
 constexpr double kContentWidth = kPageWidth - 2 * kMargin;
 constexpr double kGap = 6;
-constexpr double kCellGap = 8, kTableText = 7.5;
+constexpr double kCellGap = 8, kTableText = 7.5, kBarText = 8.5;
 
 constexpr Colour kInk = rgb(0x1d2733), kSoft = rgb(0x5b6876), kLine = rgb(0xd9dfe5), kTrack = rgb(0xe9edf1);
 constexpr Colour kBarDark = rgb(0x2a3947), kWhite = rgb(0xffffff);
@@ -127,8 +127,9 @@ class PdfWriter {
     double x = kMargin;
     for (const BarGroup& group : bars.groups) {
       place(make_text(group.caption, {9, true}), x, kInk);
+      const double labels = label_width(group, 0.6 * width);
       for (size_t n = 0; n < group.bars.size(); ++n)
-        place_bar(group.bars[n], x, y_ + 16 + double(n) * kRowHeight, width);
+        place_bar(group.bars[n], x, y_ + 16 + double(n) * kRowHeight, width, labels);
       x += width + kColumnGap;
     }
     y_ += 16 + double(rows) * kRowHeight + kGap;
@@ -259,17 +260,25 @@ class PdfWriter {
     y_ += 3;
   }
 
-  void place_bar(const Bar& bar, double x, double y, double width) {
-    constexpr double kLabel = 62, kValue = 32;
-    const TextStyle style{8.5, bar.strong};
-    const LayoutPtr label = make_text(bar.label, style, kLabel);
-    const LayoutPtr value = make_text(percent(bar.probability), {8.5, bar.strong, {}, Align::right}, kValue);
-    const double track = width - kLabel - kValue - 4;
+  /// What the longest label needs on one line, a gap after it; at most `most`.
+  static double label_width(const BarGroup& group, double most) {
+    constexpr double kLeast = 62, kAfter = 6;
+    double width = kLeast;
+    for (const Bar& bar : group.bars)
+      width = std::max(width, text_width(make_text(bar.label, {kBarText, bar.strong})) + kAfter);
+    return std::min(width, most);
+  }
+
+  void place_bar(const Bar& bar, double x, double y, double width, double labels) {
+    constexpr double kValue = 32;
+    const LayoutPtr label = make_text(bar.label, {kBarText, bar.strong}, labels);
+    const LayoutPtr value = make_text(percent(bar.probability), {kBarText, bar.strong, {}, Align::right}, kValue);
+    const double track = width - labels - kValue - 4;
     const double p = std::isfinite(bar.probability) ? std::clamp(bar.probability, 0.0, 1.0) : 0;
     draw([=, colour = paint_of(bar.tone).strong](cairo_t* cr) {
       draw_text(cr, label, x, y, kInk);
-      fill_box(cr, x + kLabel, y + 1.5, track, 8, kTrack);
-      fill_box(cr, x + kLabel, y + 1.5, track * p, 8, colour);
+      fill_box(cr, x + labels, y + 1.5, track, 8, kTrack);
+      fill_box(cr, x + labels, y + 1.5, track * p, 8, colour);
       draw_text(cr, value, x + width - kValue, y, kInk);
     });
   }

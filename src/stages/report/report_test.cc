@@ -195,6 +195,17 @@ TEST(ReportPdf, IsTheSameEachTimeAndHoldsTheContent) {
     EXPECT_GE(count_of(text, wanted), 1u) << wanted;
 }
 
+TEST(ReportPdf, KeepsTheNameOfATypeOnOneLine) {
+  const auto made = synthetic_report();
+  made->classes.push_back({"mesenchymal_hamartoma", false});
+  made->diagnosis.patient->probabilities["mesenchymal_hamartoma"] = 0.01;
+  const TemporaryFolder folder;
+  write_report_pdf(made->input, folder.path() / "a.pdf");
+  if (std::system("command -v pdftotext > /dev/null") != 0)
+    GTEST_SKIP() << "pdftotext (poppler-utils) is not installed";
+  EXPECT_GE(count_of(pdf_text(folder.path() / "a.pdf", folder.path() / "a.txt"), "Mesenchymal hamartoma"), 1u);
+}
+
 TEST(ReportPdf, BreaksLongTablesAndNotesAcrossPages) {
   const auto made = synthetic_report();
   const Lesion lesion = made->diagnosis.lesions[0];
