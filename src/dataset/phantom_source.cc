@@ -41,14 +41,6 @@ nlohmann::json json_of(const PhantomSourceOptions& o) {
   return json;
 }
 
-std::vector<size_t> types_of_patients(const PhantomSourceOptions& o, uint64_t seed) {
-  std::vector<size_t> types;
-  const Rng root = Rng(seed).fork(0);
-  for (size_t patient = 0; patient < size_t(o.patients); ++patient)
-    types.push_back(o.weights.empty() ? patient % o.types.size() : root.fork(patient).weighted(o.weights));
-  return types;
-}
-
 /// One slice of `matrix` pixels a side around `center`.
 Geometry slice_grid(const Vec3& center, int matrix, double field_mm, double thickness_mm) {
   Geometry grid;
@@ -95,7 +87,7 @@ std::vector<LesionBox> boxes_of(const phantom::Rendering& rendering,
 class PhantomSource : public SliceSource {
  public:
   PhantomSource(const PhantomSourceOptions& options, uint64_t seed, const fs::path& cache)
-      : options_(options), seed_(seed), types_(types_of_patients(options, seed)) {
+      : options_(options), seed_(seed), patients_(options, seed) {
     fingerprint_ = sha256(json_of(options).dump() + std::to_string(seed) + bytes_of_slice(render(0)));
     if (!cache.empty()) folder_ = cache / fingerprint_.substr(0, 16);
     if (!folder_.empty()) fs::create_directories(folder_);
@@ -103,7 +95,7 @@ class PhantomSource : public SliceSource {
 
   size_t size() const override { return size_t(options_.patients) * size_t(options_.slices); }
   std::string group(size_t index) const override { return std::to_string(index / size_t(options_.slices)); }
-  std::string label(size_t index) const override { return type_of(index / size_t(options_.slices)); }
+  std::string label(size_t index) const override { return patients_.type_of(index / size_t(options_.slices)); }
   std::string fingerprint() const override { return sha256(fingerprint_ + std::to_string(options_.patients)); }
 
   LearningSlice get(size_t index) const override {
@@ -119,7 +111,7 @@ class PhantomSource : public SliceSource {
     if (options_.view == "scan") return {get(index)};
     if (folder_.empty()) return render_phases(index);
     std::vector<fs::path> paths;
-    for (const Phase phase : distinct_phases())
+    for (const Phase phase : patients_.distinct_phases())
       paths.push_back(folder_ / fmt::format("{:06}_{}.slice", index, name_of(phase)));
     std::vector<LearningSlice> planes;
     if (std::all_of(paths.begin(), paths.end(), [](const fs::path& path) { return fs::exists(path); })) {
@@ -136,19 +128,8 @@ class PhantomSource : public SliceSource {
   }
 
  private:
-  const std::string& type_of(size_t patient) const { return options_.types[types_[patient]]; }
-
-  phantom::Patient patient(size_t index) const {
-    phantom::PatientOptions options = phantom::cohort_options(options_.cohort);
-    const LesionType type = *phantom::lesion_type_from_name(type_of(index));
-    options.type_weights.assign(size_t(LesionType::count), 0.0);
-    options.type_weights[size_t(type)] = 1;
-    options.no_lesion_probability = options_.no_lesion;
-    return phantom::Patient(phantom::patient_seed(options_.cohort, seed_, index), options);
-  }
-
   LearningSlice render(size_t index) const {
-    const phantom::Patient one = patient(index / size_t(options_.slices));
+    const phantom::Patient one = patients_.get(index / size_t(options_.slices));
     Rng rng = Rng(seed_).fork(index + 1);
     LearningSlice slice;
     // A cut may miss its lesion (breathing, irregular shape): then another height is drawn.
@@ -178,15 +159,6 @@ class PhantomSource : public SliceSource {
     LearningSlice slice = cut(one, center, field, rng);
     slice.lesion.clear();
     return slice;
-  }
-
-  std::vector<Phase> distinct_phases() const {
-    std::vector<Phase> phases;
-    for (const std::string& name : options_.phases) {
-      const Phase phase = phase_from_name(name).value_or(Phase::portal_venous);
-      if (std::find(phases.begin(), phases.end(), phase) == phases.end()) phases.push_back(phase);
-    }
-    return phases;
   }
 
   struct View {
@@ -245,7 +217,7 @@ class PhantomSource : public SliceSource {
 
   /// One plane in every phase, by one scanner: the breath moves the lesion through it.
   std::vector<LearningSlice> render_phases(size_t index) const {
-    const phantom::Patient one = patient(index / size_t(options_.slices));
+    const phantom::Patient one = patients_.get(index / size_t(options_.slices));
     Rng rng = Rng(seed_).fork(index + 1);
     std::vector<LearningSlice> planes;
     const auto seen = [](const LearningSlice& plane) { return plane.target.has_value(); };
@@ -253,7 +225,7 @@ class PhantomSource : public SliceSource {
       const View view = view_of_lesion(one, index, rng);
       const Cut cut = draw_cut(view.center, view.field_mm, rng);
       planes.clear();
-      for (const Phase phase : distinct_phases()) {
+      for (const Phase phase : patients_.distinct_phases()) {
         planes.push_back(cut_in(one, cut, phase, rng));
         aim(planes.back(), label(index));
       }
@@ -282,8 +254,7 @@ class PhantomSource : public SliceSource {
   }
 
   LearningSlice cut(const phantom::Patient& one, const Vec3& center, double field_mm, Rng& rng) const {
-    const std::string& name = options_.phases[size_t(rng.integer(0, int64_t(options_.phases.size()) - 1))];
-    const Phase phase = phase_from_name(name).value_or(Phase::portal_venous);
+    const Phase phase = patients_.draw_phase(rng);
     return cut_in(one, draw_cut(center, field_mm, rng), phase, rng);
   }
 
@@ -317,7 +288,7 @@ class PhantomSource : public SliceSource {
 
   PhantomSourceOptions options_;
   uint64_t seed_;
-  std::vector<size_t> types_;  ///< place in `options_.types`, by patient
+  PhantomPatients patients_;
   std::string fingerprint_;
   fs::path folder_;
 };
@@ -326,8 +297,7 @@ class PhantomSource : public SliceSource {
 
 PhantomSourceOptions phantom_source_options(OptionReader& reader) {
   PhantomSourceOptions o;
-  o.cohort = reader.text("cohort", o.cohort);
-  o.patients = int(reader.integer("patients", o.patients, 2, 1000000));
+  read_phantom_patients(reader, o);
   o.slices = int(reader.integer("slices", o.slices, 1, 10000));
   o.view = reader.choice("view", o.view, {"scan", "lesion"});
   o.matrix = int(reader.integer("matrix", o.matrix, 16, 2048));
@@ -337,28 +307,10 @@ PhantomSourceOptions phantom_source_options(OptionReader& reader) {
   o.field_low_mm = field[0];
   o.field_high_mm = field[1];
   o.field_by_size = reader.boolean("field_by_size", o.field_by_size);
-  o.as_adult = reader.boolean("as_adult", o.as_adult);
   o.in_lesion = reader.number("in_lesion", o.in_lesion, 0, 1);
   o.in_liver = reader.number("in_liver", o.in_liver, 0, 1);
-  o.no_lesion = reader.number("no_lesion", o.no_lesion, 0, 1);
-  o.types = reader.texts("types", o.types);
-  o.weights = reader.numbers("weights", o.weights, 0, 1e6);
-  o.phases = reader.texts("phases", o.phases);
   o.context_mm = reader.number("context_mm", o.context_mm, 0, 50);
   o.least_lesion_mm = reader.number("least_lesion_mm", o.least_lesion_mm, 0, 100);
-  for (const std::string& type : o.types) {
-    if (!phantom::lesion_type_from_name(type))
-      throw Error(ErrorCode::bad_recipe, "phantoms: unknown lesion type '" + type + "'");
-  }
-  const auto above_0 = [](double weight) { return weight > 0; };
-  if (!o.weights.empty() &&
-      (o.weights.size() != o.types.size() || std::none_of(o.weights.begin(), o.weights.end(), above_0)))
-    throw Error(ErrorCode::bad_recipe, "phantoms: 'weights' needs one value for each of 'types', one or more above 0");
-  for (const std::string& phase : o.phases) {
-    if (!phase_from_name(phase)) throw Error(ErrorCode::bad_recipe, "phantoms: unknown phase '" + phase + "'");
-  }
-  if (o.types.empty() || o.phases.empty())
-    throw Error(ErrorCode::bad_recipe, "phantoms: 'types' and 'phases' need at least one entry each");
   return o;
 }
 

@@ -103,7 +103,7 @@ class ClassifyTask : public Task {
     return {
         {"task", options_.role}, {"classes", options_.classes}, {"input", json_from_input(options_.examples.input)}};
   }
-  const Mixture& data() const override { return data_; }
+  const ItemMixture& data() const override { return data_; }
   std::vector<MixtureItem> draw(size_t count, const Rng& rng) const override {
     return epoch_.empty() ? data_.draw(count, rng, true) : shuffled_rounds(epoch_, count, rng);
   }
