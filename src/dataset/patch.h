@@ -47,8 +47,8 @@ struct PatchOptions {
   PatchAugmentOptions augment;
 };
 
-/// Patches of a batch that hold liver: the share of them, rounded, at least one where the share is above 0 (nnU-Net).
-/// They are the last ones.
+/// Patches of a batch of two or more that hold liver: the share of them, rounded, at least one where the share is above
+/// 0 (nnU-Net). They are the last ones.
 size_t foreground_patches(size_t batch, double share);
 
 /// First voxel of a patch anywhere in the volume. Where an axis is shorter than the patch, the volume lies anywhere in

@@ -111,12 +111,13 @@ class VolumeTask : public Task {
     return {plain.sizes().vec(), {plain.data_ptr<float>(), plain.data_ptr<float>() + plain.numel()}};
   }
 
-  /// The patch of item `n` of a batch; the last ones hold liver.
+  /// The patch of item `n` of a batch; the last ones hold liver, that of a batch of one by chance.
   Patch patch_of(const std::vector<MixtureItem>& items, size_t n, const Rng& rng) const {
     const std::shared_ptr<const GridVolume> volume = store_.get(items[n]);
     const PatchOptions& o = options_.patch;
     Rng place = rng.fork(0);
-    const bool liver = n >= items.size() - foreground_patches(items.size(), o.foreground);
+    const bool liver = items.size() == 1 ? place.chance(o.foreground)
+                                         : n >= items.size() - foreground_patches(items.size(), o.foreground);
     const Size3 start = liver ? draw_liver_start(*volume, o.size, o.jitter, place) : draw_start(*volume, o.size, place);
     const HuRange hu{options_.input.low_hu, options_.input.high_hu};
     return varied_patch(*volume, start, o.size, options_.input.spacing_mm, hu, o.augment, rng.fork(1));
