@@ -16,7 +16,8 @@ namespace {
 
 constexpr int64_t kDefaultPatch = 128;
 
-torch::Tensor tensor_of(const std::vector<float>& values, const Size3& size) {
+/// [1, D, H, W], copied.
+torch::Tensor grid_tensor(const std::vector<float>& values, const Size3& size) {
   return torch::tensor(at::ArrayRef<float>(values)).reshape({1, size[0], size[1], size[2]});
 }
 
@@ -73,26 +74,27 @@ class VolumeTask : public Task {
     std::vector<torch::Tensor> images, livers;
     for (size_t n = share.first; n < share.first + share.count; ++n) {
       const Patch patch = patch_of(items, n, rng.fork(n));
-      images.push_back(tensor_of(patch.values, options_.patch.size));
-      livers.push_back(tensor_of(patch.liver, options_.patch.size));
+      images.push_back(grid_tensor(patch.values, options_.patch.size));
+      livers.push_back(grid_tensor(patch.liver, options_.patch.size));
     }
     const std::vector<MixtureItem> shared(items.begin() + int64_t(share.first),
                                           items.begin() + int64_t(share.first + share.count));
-    return {torch::stack(images), {{"liver", torch::stack(livers)}, {"items", train::tensor_of(shared)}}};
+    return {torch::stack(images), {{"liver", torch::stack(livers)}, {"items", tensor_of(shared)}}};
   }
   size_t validation_items(size_t) const override { return 1; }  // their sizes differ
   Batch validation_batch(const std::vector<MixtureItem>& items) const override {
     HEPATICA_ASSERT(items.size() == 1);
     const std::shared_ptr<const GridVolume> volume = store_.get(items.front());
     const std::vector<float> liver(volume->liver.begin(), volume->liver.end());
-    return {tensor_of(volume->values, volume->size).unsqueeze(0),
-            {{"liver", (tensor_of(liver, volume->size) / 255).unsqueeze(0)}, {"items", train::tensor_of(items)}}};
+    return {grid_tensor(volume->values, volume->size).unsqueeze(0),
+            {{"liver", (grid_tensor(liver, volume->size) / 255).unsqueeze(0)}, {"items", tensor_of(items)}}};
   }
   nn::TensorMap validation_outputs(const torch::Tensor& input, const Run& run) const override {
     const WindowOptions window{options_.input.patch, options_.overlap, 1};
-    const Array logits = sliding_window(
-        array_of(input), window, [&](const Array& patches) { return array_of(run(tensor_of(patches)).at("logits")); });
-    return {{"logits", tensor_of(logits).clone()}};
+    const Array logits = sliding_window(array_of(input), window, [&](const Array& patches) {
+      return array_of(run(shared_tensor(patches)).at("logits"));
+    });
+    return {{"logits", shared_tensor(logits).clone()}};
   }
   torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
     return supervised_loss(outputs, batch.targets.at("liver"), options_.loss);
@@ -100,10 +102,7 @@ class VolumeTask : public Task {
   std::unique_ptr<Validation> validation() const override { return std::make_unique<VolumeValidation>(data()); }
 
  private:
-  static torch::Tensor tensor_of(const std::vector<float>& values, const Size3& size) {
-    return train::tensor_of(values, size);
-  }
-  static torch::Tensor tensor_of(const Array& array) {
+  static torch::Tensor shared_tensor(const Array& array) {
     return torch::from_blob(const_cast<float*>(array.values.data()), array.shape, torch::kFloat);
   }
   static Array array_of(const torch::Tensor& tensor) {
