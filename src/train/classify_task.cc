@@ -130,14 +130,14 @@ class ClassifyTask : public Task {
   Batch validation_batch(const std::vector<MixtureItem>& items) const override {
     std::vector<MixSample> samples;
     std::vector<torch::Tensor> crops;
-    std::vector<double> sizes;
+    std::vector<float> sizes;
     for (const MixtureItem& item : items) {
       samples.push_back(examples_->plain(item));
       crops.push_back(tensor_of(samples.back().image));
-      sizes.push_back(size_mm(data_.get(item)));
+      sizes.push_back(float(size_mm(data_.get(item))));
     }
     Batch batch = batch_of(items, crops, samples);
-    batch.targets["size_mm"] = torch::tensor(at::ArrayRef<double>(sizes));
+    batch.targets["size_mm"] = torch::tensor(at::ArrayRef<float>(sizes));
     return batch;
   }
 

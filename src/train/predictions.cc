@@ -31,7 +31,7 @@ std::vector<ItemPrediction> predict(const Task& task,
       classifier_logits(network.forward(batch.input, false, task.outputs()), int64_t(classes.size())).contiguous();
   const auto access = logits.accessor<float, 2>();
   const auto labels = batch.targets.at("labels").accessor<int64_t, 1>();
-  const auto sizes = batch.targets.at("size_mm").accessor<double, 1>();
+  const auto sizes = batch.targets.at("size_mm").accessor<float, 1>();
   std::vector<ItemPrediction> made;
   for (size_t n = 0; n < items.size(); ++n) {
     ItemPrediction one{task.data().group(items[n]), classes.at(size_t(labels[int64_t(n)])), {}, sizes[int64_t(n)]};

@@ -81,7 +81,7 @@ TEST(Recipes, LilnetsDetector) {
 
 TEST(Recipes, EveryRoleIsTrained) {
   EXPECT_EQ(roles_to_train(load_recipe("lilnet2024", installed_folders("recipes")), {}),
-            (std::vector<std::string>{"detect", "benign_malignant", "benign", "malignant"}));
+            (std::vector<std::string>{"segment", "detect", "benign_malignant", "benign", "malignant"}));
 }
 
 // The defaults of 3DUnetCNN's examples; patches as nnU-Net draws them.
