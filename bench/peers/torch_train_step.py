@@ -19,7 +19,7 @@ import torch
 from torch.nn import functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests/parity"))
-import torch_parity as networks  # noqa: E402
+from parity_lilnet import LiLNet, aggregate  # noqa: E402
 
 CLASSES = 3
 
@@ -33,7 +33,7 @@ def quadrant_means(f):
     return torch.stack([total] + [total - s for s in sums], 1).flatten(0, 1) / (f.shape[2] * f.shape[3])
 
 
-class Lean(networks.LiLNet):
+class Lean(LiLNet):
     def forward(self, x):
         f3, f4 = self.features(x)
         return {"out3": self.fc3(quadrant_means(f3)), "sd": self.fc_SD(f4.mean((2, 3))),
@@ -44,7 +44,7 @@ def loss_of(outputs, labels):
     """Nat Commun 2024, process.py: joint labels of class and mask, and the aggregate teaches the plain head."""
     out4, out3, sd = (outputs[name].float() for name in ("out4", "out3", "sd"))
     joint = (5 * labels[:, None] + torch.arange(5)).flatten()
-    teacher = networks.aggregate({"out4": out4, "out3": out3}, CLASSES).detach()
+    teacher = aggregate({"out4": out4, "out3": out3}, CLASSES).detach()
     distilled = F.kl_div(F.log_softmax(sd / 3, 1), F.softmax(teacher / 3, 1), reduction="batchmean") * 9
     return F.cross_entropy(out4, joint) + F.cross_entropy(out3, joint) + distilled + F.cross_entropy(sd, labels)
 
@@ -52,7 +52,7 @@ def loss_of(outputs, labels):
 class Steps:
     def __init__(self, a):
         torch.manual_seed(1)
-        self.model = (Lean if a.kind == "lean" else networks.LiLNet)(a.depth, CLASSES).to(memory_format=torch.channels_last).train()
+        self.model = (Lean if a.kind == "lean" else LiLNet)(a.depth, CLASSES).to(memory_format=torch.channels_last).train()
         self.optimizer = torch.optim.SGD(self.model.parameters(), 1e-3, momentum=.9, weight_decay=1e-4)
         self.x = torch.rand(a.batch, 3, a.side, a.side).contiguous(memory_format=torch.channels_last)
         self.labels = torch.arange(a.batch) % CLASSES

@@ -40,6 +40,21 @@ std::string StrictJson::choice(const std::string& key,
   return value.get<std::string>();
 }
 
+std::vector<double> StrictJson::numbers(const std::string& key,
+                                        const std::vector<double>& fallback,
+                                        double low,
+                                        double high) {
+  known_.insert(key);
+  if (!object_.contains(key)) return fallback;
+  const nlohmann::json& value = object_[key];
+  const auto is_good = [&](const nlohmann::json& item) {
+    return item.is_number() && item.get<double>() >= low && item.get<double>() <= high;
+  };
+  if (!value.is_array() || !std::all_of(value.begin(), value.end(), is_good))
+    fail(fmt::format("'{}' is {}; it must be a list of numbers of {:g} to {:g}", key, value.dump(), low, high));
+  return value.get<std::vector<double>>();
+}
+
 std::vector<std::string> StrictJson::texts(const std::string& key, const std::vector<std::string>& fallback) {
   known_.insert(key);
   if (!object_.contains(key)) return fallback;

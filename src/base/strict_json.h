@@ -21,6 +21,8 @@ class StrictJson {
   int64_t integer(const std::string& key, int64_t fallback, int64_t low, int64_t high);
   /// One of `allowed`.
   std::string choice(const std::string& key, const std::string& fallback, const std::vector<std::string>& allowed);
+  /// A list of finite numbers in [low, high].
+  std::vector<double> numbers(const std::string& key, const std::vector<double>& fallback, double low, double high);
   /// A list of texts.
   std::vector<std::string> texts(const std::string& key, const std::vector<std::string>& fallback);
   void finish() const;

@@ -49,6 +49,8 @@ NetworkInput input_of(const nlohmann::json& metadata) {
     const int64_t channels = input.value("context_mm", 0.0) > 0 ? 5 : 3;
     return {{8, channels, input.value("size", 512), input.value("size", 512)}, {"p3", "p4", "p5"}};
   }
+  if (const auto patch = input.value("patch", std::vector<int64_t>{}); patch.size() == 3)
+    return {{1, 1, patch[0], patch[1], patch[2]}, {"logits"}};
   if (family == "dynunet") {
     const int multiple = input.value("multiple", 32);
     const int64_t side = int64_t(400 / input.value("spacing_mm", 1.6) + multiple - 1) / multiple * multiple;

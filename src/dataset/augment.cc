@@ -28,15 +28,19 @@ void vary_tissue(LearningSlice& slice, const AugmentOptions& options, Rng& rng) 
   }
 }
 
-void vary_sharpness(LearningSlice& slice, const AugmentOptions& options, Rng& rng) {
+void vary_sharpness(LearningSlice& slice, const IntensityOptions& options, Rng& rng, Rng& noise) {
   if (rng.chance(options.coarsen)) coarsen(slice, rng.integer(2, options.coarsen_factor));
   if (rng.chance(options.blur)) {
     const double sigma_px = rng.uniform(0.3, options.blur_px);
     slice.for_planes([&](std::vector<float>& plane) { blur(plane, slice.width, slice.height, sigma_px); });
   }
   if (rng.chance(options.sharpen)) sharpen(slice, rng.uniform(0.6, 1.5), rng.uniform(0, options.sharpen_amount));
-  if (rng.chance(options.noise))
-    add_noise(slice, rng.uniform(0, options.noise_hu), rng.chance(0.5) ? rng.uniform(0.4, 1.2) : 0, rng);
+  if (rng.chance(options.noise)) {
+    // GCC evaluates arguments from the last one on; kept, so that a seed goes on giving the same bytes.
+    const double grain_px = rng.chance(0.5) ? rng.uniform(0.4, 1.2) : 0;
+    const double sigma = rng.uniform(0, options.noise_hu);
+    add_noise(slice, sigma, grain_px, noise);
+  }
 }
 
 /// What changed in a slice since `before` goes on into the planes beside it, by a share of its own in each: what was
@@ -68,14 +72,14 @@ void imagine_context(LearningSlice& slice, double context_mm, Rng& rng) {
 
 }  // namespace
 
-void vary_intensity(LearningSlice& slice, const AugmentOptions& options, Rng& rng) {
+void vary_intensity(LearningSlice& slice, const IntensityOptions& options, Rng& rng, Rng& noise) {
   if (rng.chance(options.contrast)) {
     change_contrast(slice,
                     std::exp(rng.uniform(-1, 1) * options.gain),
                     std::exp(rng.uniform(-1, 1) * options.gamma),
                     rng.uniform(-1, 1) * options.offset_hu);
   }
-  vary_sharpness(slice, options, rng);
+  vary_sharpness(slice, options, rng, noise);
   if (rng.chance(options.occlude)) occlude(slice, int(rng.integer(1, 3)), 70, rng);
   if (rng.chance(options.crop_range)) {
     const float low = float(rng.uniform(-160, 0)), high = float(rng.uniform(170, 255));
@@ -108,7 +112,7 @@ LearningSlice augmented(const LearningSlice& slice,
   vary_tissue(out, options, rng);
   spread_change(before, out, rng);
   if (options.context_mm > 0 && slice.above.empty()) imagine_context(out, options.context_mm, rng);
-  vary_intensity(out, options, rng);
+  vary_intensity(out, options, rng, rng);
   return out;
 }
 
@@ -129,6 +133,25 @@ std::vector<LearningSlice> augmented_planes(
   return out;
 }
 
+void read_intensity_options(OptionReader& reader, IntensityOptions& o) {
+  const auto chance = [&](const char* key, double& value) { value = reader.number(key, value, 0, 1); };
+  const auto amount = [&](const char* key, double& value, double most) { value = reader.number(key, value, 0, most); };
+  chance("contrast", o.contrast);
+  amount("gain", o.gain, 3);
+  amount("gamma", o.gamma, 3);
+  amount("offset_hu", o.offset_hu, 500);
+  chance("noise", o.noise);
+  amount("noise_hu", o.noise_hu, 500);
+  chance("blur", o.blur);
+  o.blur_px = reader.number("blur_px", o.blur_px, 0.3, 10);
+  chance("sharpen", o.sharpen);
+  amount("sharpen_amount", o.sharpen_amount, 10);
+  chance("coarsen", o.coarsen);
+  o.coarsen_factor = int(reader.integer("coarsen_factor", o.coarsen_factor, 2, 8));
+  chance("occlude", o.occlude);
+  chance("crop_range", o.crop_range);
+}
+
 AugmentOptions augment_options(const Block& block) {
   AugmentOptions o;
   OptionReader reader(block);
@@ -143,18 +166,7 @@ AugmentOptions augment_options(const Block& block) {
   chance("flip_x", o.warp.flip_x);
   chance("flip_y", o.warp.flip_y);
   amount("elastic_mm", o.warp.elastic_mm, 50);
-  chance("contrast", o.contrast);
-  amount("gain", o.gain, 3);
-  amount("gamma", o.gamma, 3);
-  amount("offset_hu", o.offset_hu, 500);
-  chance("noise", o.noise);
-  amount("noise_hu", o.noise_hu, 500);
-  chance("blur", o.blur);
-  o.blur_px = reader.number("blur_px", o.blur_px, 0.3, 10);
-  chance("sharpen", o.sharpen);
-  amount("sharpen_amount", o.sharpen_amount, 10);
-  chance("coarsen", o.coarsen);
-  o.coarsen_factor = int(reader.integer("coarsen_factor", o.coarsen_factor, 2, 8));
+  read_intensity_options(reader, o);
   chance("shift_liver", o.shift_liver);
   amount("shift_liver_hu", o.shift_liver_hu, 300);
   chance("paint", o.paint);
@@ -165,10 +177,8 @@ AugmentOptions augment_options(const Block& block) {
   chance("blobs_outside", o.blobs_outside);
   count("blobs_outside_count", o.blobs_outside_count);
   amount("blob_contrast_hu", o.blob_contrast_hu, 300);
-  chance("occlude", o.occlude);
   chance("erase_liver", o.erase_liver);
   chance("erase_below", o.erase_below);
-  chance("crop_range", o.crop_range);
   reader.finish();
   return o;
 }

@@ -7,10 +7,9 @@
 
 namespace hepatica {
 
-/// Probabilities and ranges of every variation; all 0 leaves a slice as it is. None of these values is from a paper:
-/// they spread scanners, protocols and contrast phases well beyond what the slices hold.
-struct AugmentOptions {
-  WarpOptions warp;
+/// Probabilities and ranges of the grey values' variations; all 0 leaves them as they are. None of these values is from
+/// a paper: they spread scanners, protocols and contrast phases well beyond what the images hold.
+struct IntensityOptions {
   double contrast = 0;    ///< probability
   double gain = 0.4;      ///< log of the gain, uniform in +/-
   double gamma = 0.3;     ///< log of the exponent, uniform in +/-
@@ -21,6 +20,16 @@ struct AugmentOptions {
   double sharpen = 0, sharpen_amount = 1.5;
   double coarsen = 0;
   int coarsen_factor = 3;  ///< largest
+  double occlude = 0;
+  double crop_range = 0;  ///< probability of clipping to a random narrower range, as windowed pictures are
+};
+
+/// Reads these keys.
+void read_intensity_options(OptionReader& reader, IntensityOptions& options);
+
+/// Those of a slice's shape and tissue, too; all 0 leaves a slice as it is.
+struct AugmentOptions : IntensityOptions {
+  WarpOptions warp;
   double shift_liver = 0, shift_liver_hu = 40;
   double paint = 0;     ///< probability of synthetic lesions (phantom/painted.h) in a slice with liver
   int paint_count = 3;  ///< largest
@@ -29,13 +38,11 @@ struct AugmentOptions {
   double blobs_outside = 0;
   int blobs_outside_count = 2;
   double blob_contrast_hu = 70;
-  double occlude = 0;
   double erase_liver = 0;  ///< probability for a slice whose liver covers less than `erase_below` of the image
   double erase_below = 0.03;
   /// Slices without planes beside them get made-up ones, as for planes this far away; 0: they stay without. Into known
   /// planes the changes of tissue go on, by a random share.
   double context_mm = 0;
-  double crop_range = 0;  ///< probability of clipping to a random narrower range, as windowed pictures are
 };
 
 /// Error{bad_recipe} on unknown keys.
@@ -64,7 +71,8 @@ LearningSlice augmented(const LearningSlice& slice,
 std::vector<LearningSlice> augmented_planes(
     const std::vector<LearningSlice>& planes, int64_t side, double field_px, const AugmentOptions& options, Rng& rng);
 
-/// The grey values part alone.
-void vary_intensity(LearningSlice& slice, const AugmentOptions& options, Rng& rng);
+/// The grey values part alone: what is done is drawn from `rng`, the noise itself from `noise` (they may be one).
+/// Slices of one volume are varied alike by equal states of `rng`, with noise of their own.
+void vary_intensity(LearningSlice& slice, const IntensityOptions& options, Rng& rng, Rng& noise);
 
 }  // namespace hepatica

@@ -12,6 +12,7 @@
 #include "dataset/manifest.h"
 #include "dataset/row_checks.h"
 #include "dataset/row_source.h"
+#include "dataset/row_volumes.h"
 #include "dataset/yolo_folder.h"
 
 namespace hepatica {
@@ -52,6 +53,30 @@ std::string digest_of(const std::vector<DataRow>& rows) {
   return sha256(all);
 }
 
+struct CheckedRows {
+  std::vector<DataRow> rows;
+  std::string images;  ///< hash over their content where it was checked
+};
+
+CheckedRows checked_rows(const fs::path& path, const DataOptions& options, const DataNeeds& needs, DataFaults& faults) {
+  CheckedRows made{rows_of(path, form_of_data(path), options, faults), ""};
+  faults.raise();
+  keep_phases(made.rows, options);
+  settle_labels(made.rows, options, needs, faults);
+  if (needs.volumes) made.rows = volumes_of_rows(made.rows, faults);
+  check_patients(made.rows, options, faults);
+  faults.raise();
+  if (!options.check) return made;
+  log_info("{}: {} images are read once to check them", path.string(), made.rows.size());
+  made.images = check_images(made.rows, options, needs, faults);
+  faults.raise();
+  return made;
+}
+
+void require_items(size_t count, const fs::path& path) {
+  if (count == 0) throw Error(ErrorCode::bad_manifest, fmt::format("{}: no item is left to learn from", path.string()));
+}
+
 }  // namespace
 
 DataForm form_of_data(const fs::path& path) {
@@ -69,25 +94,24 @@ DataForm form_of_data(const fs::path& path) {
 
 OpenedData open_data(const fs::path& path, const DataOptions& options, const DataNeeds& needs) {
   DataFaults faults(path);
-  std::vector<DataRow> rows = rows_of(path, form_of_data(path), options, faults);
-  faults.raise();
-  keep_phases(rows, options);
-  settle_labels(rows, options, needs, faults);
-  check_patients(rows, options, faults);
-  faults.raise();
-  std::string images;
-  if (options.check) {
-    log_info("{}: {} images are read once to check them", path.string(), rows.size());
-    images = check_images(rows, options, faults);
-    faults.raise();
-  }
+  auto [rows, images] = checked_rows(path, options, needs, faults);
   std::vector<RowItem> items = items_of_rows(rows, options, needs, faults);
   faults.raise();
-  if (items.empty())
-    throw Error(ErrorCode::bad_manifest, fmt::format("{}: no item is left to learn from", path.string()));
+  require_items(items.size(), path);
   std::vector<SplitItem> parting = split_items_of(rows, items);
   const std::string digest = sha256(digest_of(rows) + images);
   return {make_row_source(std::move(rows), std::move(items), options, digest), std::move(parting)};
+}
+
+OpenedVolumes open_volumes(const fs::path& path, const DataOptions& options) {
+  DataNeeds needs;
+  needs.liver = needs.volumes = true;
+  DataFaults faults(path);
+  auto [rows, images] = checked_rows(path, options, needs, faults);
+  require_items(rows.size(), path);
+  std::vector<SplitItem> parting = split_items_of(rows);
+  const std::string digest = sha256(digest_of(rows) + images);
+  return {make_row_volumes(std::move(rows), digest), std::move(parting)};
 }
 
 }  // namespace hepatica

@@ -6,6 +6,7 @@
 #include "dataset/data_options.h"
 #include "dataset/source.h"
 #include "dataset/split.h"
+#include "dataset/volume_source.h"
 
 namespace hepatica {
 
@@ -22,5 +23,13 @@ struct OpenedData {
 
 /// Reads, settles and checks the rows (row_checks.h). Error{bad_manifest} lists up to ten faults.
 OpenedData open_data(const fs::path& path, const DataOptions& options, const DataNeeds& needs);
+
+struct OpenedVolumes {
+  std::shared_ptr<const VolumeSource> source;
+  std::vector<SplitItem> items;  ///< one for each item of the source
+};
+
+/// The same as whole volumes, each with its liver.
+OpenedVolumes open_volumes(const fs::path& path, const DataOptions& options);
 
 }  // namespace hepatica

@@ -17,6 +17,7 @@ struct DataNeeds {
   bool liver = false;                 ///< every image must have a liver mask
   bool lesions = false;               ///< it must be known of every image which lesions it shows
   std::vector<std::string> labels{};  ///< that the classes of the task take in; empty: any
+  bool volumes = false;               ///< an item is a whole volume, with a liver mask that is not empty
 };
 
 struct DataOptions {

@@ -12,7 +12,7 @@ struct Named {
   std::vector<std::string> groups, labels;
 };
 
-Named names_of(const SliceSource& source) {
+Named names_of(const ItemSource& source) {
   Named names;
   for (size_t i = 0; i < source.size(); ++i) {
     names.groups.push_back(source.group(i));
@@ -21,7 +21,7 @@ Named names_of(const SliceSource& source) {
   return names;
 }
 
-std::map<std::string, size_t> outer_folds(const SliceSource& source, const NestedFold& fold) {
+std::map<std::string, size_t> outer_folds(const ItemSource& source, const NestedFold& fold) {
   const Named names = names_of(source);
   return folds_by_group(names.groups, names.labels, fold.outer, fold.seed);
 }
@@ -49,7 +49,7 @@ std::map<std::string, size_t> folds_by_group(const std::vector<std::string>& gro
   return folds;
 }
 
-Split nested_split(const SliceSource& source, const NestedFold& fold) {
+Split nested_split(const ItemSource& source, const NestedFold& fold) {
   const auto outer = outer_folds(source, fold);
   Named kept;
   std::vector<size_t> items;
@@ -66,7 +66,7 @@ Split nested_split(const SliceSource& source, const NestedFold& fold) {
   return split;
 }
 
-std::vector<size_t> outer_items(const SliceSource& source, const NestedFold& fold, size_t outer) {
+std::vector<size_t> outer_items(const ItemSource& source, const NestedFold& fold, size_t outer) {
   const auto folds = outer_folds(source, fold);
   std::vector<size_t> items;
   for (size_t i = 0; i < source.size(); ++i)

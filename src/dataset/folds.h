@@ -28,9 +28,9 @@ struct NestedFold {
 };
 
 /// Training and validation items: those of the held-out outer fold are in neither.
-Split nested_split(const SliceSource& source, const NestedFold& fold);
+Split nested_split(const ItemSource& source, const NestedFold& fold);
 
 /// The items of one outer fold.
-std::vector<size_t> outer_items(const SliceSource& source, const NestedFold& fold, size_t outer);
+std::vector<size_t> outer_items(const ItemSource& source, const NestedFold& fold, size_t outer);
 
 }  // namespace hepatica

@@ -9,12 +9,6 @@
 namespace hepatica {
 namespace {
 
-std::vector<std::string> groups_of(const SliceSource& source) {
-  std::vector<std::string> groups;
-  for (size_t i = 0; i < source.size(); ++i) groups.push_back(source.group(i));
-  return groups;
-}
-
 /// `count` of `items`: whole shuffled rounds one after the other.
 std::vector<size_t> rounds(const std::vector<size_t>& items, size_t count, Rng& rng) {
   std::vector<size_t> drawn;
@@ -29,26 +23,23 @@ std::vector<size_t> rounds(const std::vector<size_t>& items, size_t count, Rng& 
 
 }  // namespace
 
-void Mixture::add(std::string name, std::shared_ptr<const SliceSource> source, double share, Split split) {
+std::vector<std::string> groups_of(const ItemSource& source) {
+  std::vector<std::string> groups;
+  for (size_t i = 0; i < source.size(); ++i) groups.push_back(source.group(i));
+  return groups;
+}
+
+void ItemMixture::add_part(std::string name, std::shared_ptr<const ItemSource> source, double share, Split split) {
   check_no_leak(groups_of(*source), split);
   if (split.training.empty()) throw Error(ErrorCode::bad_manifest, name + ": no item is left to train on");
   parts_.push_back({std::move(name), std::move(source), share, std::move(split)});
 }
 
-void Mixture::add(std::string name,
-                  std::shared_ptr<const SliceSource> source,
-                  double share,
-                  const SplitShares& shares,
-                  uint64_t seed) {
-  Split split = split_by_group(groups_of(*source), shares, seed);
-  add(std::move(name), std::move(source), share, std::move(split));
-}
-
-std::string Mixture::group(const MixtureItem& item) const {
+std::string ItemMixture::group(const MixtureItem& item) const {
   return parts_[item.source].name + "/" + parts_[item.source].source->group(item.index);
 }
 
-std::vector<MixtureItem> Mixture::draw(size_t count, Rng rng, bool balanced) const {
+std::vector<MixtureItem> ItemMixture::draw(size_t count, Rng rng, bool balanced) const {
   double total = 0;
   for (const Part& part : parts_) total += part.share;
   std::vector<MixtureItem> items;
@@ -70,13 +61,13 @@ std::vector<MixtureItem> Mixture::draw(size_t count, Rng rng, bool balanced) con
   return items;
 }
 
-size_t Mixture::training_size() const {
+size_t ItemMixture::training_size() const {
   size_t size = 0;
   for (const Part& part : parts_) size += part.split.training.size();
   return size;
 }
 
-std::vector<MixtureItem> Mixture::training() const {
+std::vector<MixtureItem> ItemMixture::training() const {
   std::vector<MixtureItem> items;
   for (size_t s = 0; s < parts_.size(); ++s) {
     for (const size_t i : parts_[s].split.training) items.push_back({s, i});
@@ -84,7 +75,7 @@ std::vector<MixtureItem> Mixture::training() const {
   return items;
 }
 
-std::vector<MixtureItem> Mixture::validation(size_t most) const {
+std::vector<MixtureItem> ItemMixture::validation(size_t most) const {
   std::vector<MixtureItem> items;
   for (size_t s = 0; s < parts_.size(); ++s) {
     const std::vector<size_t>& all = parts_[s].split.validation;
@@ -94,21 +85,21 @@ std::vector<MixtureItem> Mixture::validation(size_t most) const {
   return items;
 }
 
-std::map<std::string, size_t> Mixture::training_labels() const {
+std::map<std::string, size_t> ItemMixture::training_labels() const {
   std::map<std::string, size_t> counts;
   for (const Part& part : parts_)
     for (const size_t i : part.split.training) ++counts[part.source->label(i)];
   return counts;
 }
 
-std::vector<MixtureItem> Mixture::test() const {
+std::vector<MixtureItem> ItemMixture::test() const {
   std::vector<MixtureItem> items;
   for (size_t s = 0; s < parts_.size(); ++s)
     for (const size_t i : parts_[s].split.test) items.push_back({s, i});
   return items;
 }
 
-std::string Mixture::split_table() const {
+std::string ItemMixture::split_table() const {
   std::string table = csv_line({"source", "patient", "part", "items"});
   for (const Part& part : parts_) {
     for (const auto& [name, items] : {std::pair{"train", &part.split.training},
@@ -123,12 +114,12 @@ std::string Mixture::split_table() const {
   return table;
 }
 
-nlohmann::json Mixture::describe() const {
+nlohmann::json ItemMixture::describe() const {
   nlohmann::json all = nlohmann::json::array();
   for (const Part& part : parts_) {
     all.push_back({{"name", part.name},
                    {"share", part.share},
-                   {"slices", part.source->size()},
+                   {"items", part.source->size()},
                    {"training", part.split.training.size()},
                    {"validation", part.split.validation.size()},
                    {"sha256", part.source->fingerprint()}});

@@ -1,4 +1,4 @@
-// Several sources of slices as one, each with its share of what is drawn.
+// Several sources as one, each with its share of what is drawn.
 #pragma once
 
 #include <map>
@@ -8,38 +8,28 @@
 #include "base/options.h"
 #include "dataset/source.h"
 #include "dataset/split.h"
+#include "dataset/volume_source.h"
 
 namespace hepatica {
 
-/// One item: which source, and which of its slices.
+/// One item: which source, and which of its items.
 struct MixtureItem {
   size_t source = 0, index = 0;
   bool operator==(const MixtureItem&) const = default;
 };
 
-/// Sources with shares, parted by patient.
-class Mixture {
- public:
-  /// Adds a source that gets `share` (> 0) of the training draws. `split` parts its items.
-  void add(std::string name, std::shared_ptr<const SliceSource> source, double share, Split split);
-  /// The same, parted by `split_by_group`.
-  void add(std::string name,
-           std::shared_ptr<const SliceSource> source,
-           double share,
-           const SplitShares& shares,
-           uint64_t seed);
+/// The group of each item.
+std::vector<std::string> groups_of(const ItemSource& source);
 
+/// Sources with shares, parted by patient, whatever their items are.
+class ItemMixture {
+ public:
   size_t sources() const { return parts_.size(); }
   const std::string& name(size_t source) const { return parts_[source].name; }
-  const SliceSource& source(size_t source) const { return *parts_[source].source; }
-  LearningSlice get(const MixtureItem& item) const { return parts_[item.source].source->get(item.index); }
-  std::vector<LearningSlice> phases(const MixtureItem& item) const {
-    return parts_[item.source].source->phases(item.index);
-  }
   std::string label(const MixtureItem& item) const { return parts_[item.source].source->label(item.index); }
   std::string group(const MixtureItem& item) const;
 
-  /// `count` training items in random order: each source gives its share, each of its slices as often as any other
+  /// `count` training items in random order: each source gives its share, each of its items as often as any other
   /// to within one. Where `balanced`, each class of a source gives the same number.
   std::vector<MixtureItem> draw(size_t count, Rng rng, bool balanced = false) const;
   size_t training_size() const;
@@ -56,14 +46,46 @@ class Mixture {
   /// Hashes and sizes of the sources, for the run's manifest.
   nlohmann::json describe() const;
 
+ protected:
+  void add_part(std::string name, std::shared_ptr<const ItemSource> source, double share, Split split);
+  const ItemSource& item_source(size_t source) const { return *parts_[source].source; }
+
  private:
   struct Part {
     std::string name;
-    std::shared_ptr<const SliceSource> source;
+    std::shared_ptr<const ItemSource> source;
     double share;
     Split split;
   };
   std::vector<Part> parts_;
 };
+
+/// Sources of one kind.
+template <class Source>
+class MixtureOf : public ItemMixture {
+ public:
+  /// Adds a source that gets `share` (> 0) of the training draws. `split` parts its items.
+  void add(std::string name, std::shared_ptr<const Source> source, double share, Split split) {
+    add_part(std::move(name), std::move(source), share, std::move(split));
+  }
+  /// The same, parted by `split_by_group`.
+  void add(
+      std::string name, std::shared_ptr<const Source> source, double share, const SplitShares& shares, uint64_t seed) {
+    Split split = split_by_group(groups_of(*source), shares, seed);
+    add_part(std::move(name), std::move(source), share, std::move(split));
+  }
+  // Only `add` takes sources in.
+  const Source& source(size_t source) const { return static_cast<const Source&>(item_source(source)); }
+  auto get(const MixtureItem& item) const { return source(item.source).get(item.index); }
+};
+
+/// Slices.
+class Mixture : public MixtureOf<SliceSource> {
+ public:
+  std::vector<LearningSlice> phases(const MixtureItem& item) const { return source(item.source).phases(item.index); }
+};
+
+/// Whole volumes.
+using VolumeMixture = MixtureOf<VolumeSource>;
 
 }  // namespace hepatica

@@ -42,14 +42,6 @@ nlohmann::json json_of(const PhantomSourceOptions& o) {
   return json;
 }
 
-std::vector<size_t> types_of_patients(const PhantomSourceOptions& o, uint64_t seed) {
-  std::vector<size_t> types;
-  const Rng root = Rng(seed).fork(0);
-  for (size_t patient = 0; patient < size_t(o.patients); ++patient)
-    types.push_back(o.weights.empty() ? patient % o.types.size() : root.fork(patient).weighted(o.weights));
-  return types;
-}
-
 /// One slice of `matrix` pixels a side around `center`.
 Geometry slice_grid(const Vec3& center, int matrix, double field_mm, double thickness_mm) {
   Geometry grid;
@@ -96,7 +88,7 @@ std::vector<LesionBox> boxes_of(const phantom::Rendering& rendering,
 class PhantomSource : public SliceSource {
  public:
   PhantomSource(const PhantomSourceOptions& options, uint64_t seed, const fs::path& cache)
-      : options_(options), seed_(seed), types_(types_of_patients(options, seed)) {
+      : options_(options), seed_(seed), patients_(options, seed) {
     fingerprint_ = sha256(json_of(options).dump() + std::to_string(seed) + bytes_of_slice(render(patient_of(0), 0)));
     if (!cache.empty()) folder_ = cache / fingerprint_.substr(0, 16);
     if (!folder_.empty()) fs::create_directories(folder_);
@@ -104,7 +96,7 @@ class PhantomSource : public SliceSource {
 
   size_t size() const override { return size_t(options_.patients) * size_t(options_.slices); }
   std::string group(size_t index) const override { return std::to_string(index / size_t(options_.slices)); }
-  std::string label(size_t index) const override { return type_of(index / size_t(options_.slices)); }
+  std::string label(size_t index) const override { return patients_.type_of(index / size_t(options_.slices)); }
   std::string fingerprint() const override { return sha256(fingerprint_ + std::to_string(options_.patients)); }
 
   LearningSlice get(size_t index) const override {
@@ -133,13 +125,11 @@ class PhantomSource : public SliceSource {
   }
 
  private:
-  const std::string& type_of(size_t patient) const { return options_.types[types_[patient]]; }
-
   fs::path path_of(size_t index) const { return folder_ / fmt::format("{:06}.slice", index); }
 
   std::vector<fs::path> paths_of_phases(size_t index) const {
     std::vector<fs::path> paths;
-    for (const Phase phase : distinct_phases())
+    for (const Phase phase : patients_.distinct_phases())
       paths.push_back(folder_ / fmt::format("{:06}_{}.slice", index, name_of(phase)));
     return paths;
   }
@@ -162,15 +152,7 @@ class PhantomSource : public SliceSource {
     return items;
   }
 
-  phantom::Patient patient_of(size_t item) const {
-    const size_t index = item / size_t(options_.slices);
-    phantom::PatientOptions options = phantom::cohort_options(options_.cohort);
-    const LesionType type = *phantom::lesion_type_from_name(type_of(index));
-    options.type_weights.assign(size_t(LesionType::count), 0.0);
-    options.type_weights[size_t(type)] = 1;
-    options.no_lesion_probability = options_.no_lesion;
-    return phantom::Patient(phantom::patient_seed(options_.cohort, seed_, index), options);
-  }
+  phantom::Patient patient_of(size_t item) const { return patients_.get(item / size_t(options_.slices)); }
 
   LearningSlice render(const phantom::Patient& one, size_t index) const {
     Rng rng = Rng(seed_).fork(index + 1);
@@ -202,15 +184,6 @@ class PhantomSource : public SliceSource {
     LearningSlice slice = cut(one, center, field, rng);
     slice.lesion.clear();
     return slice;
-  }
-
-  std::vector<Phase> distinct_phases() const {
-    std::vector<Phase> phases;
-    for (const std::string& name : options_.phases) {
-      const Phase phase = phase_from_name(name).value_or(Phase::portal_venous);
-      if (std::find(phases.begin(), phases.end(), phase) == phases.end()) phases.push_back(phase);
-    }
-    return phases;
   }
 
   struct View {
@@ -276,7 +249,7 @@ class PhantomSource : public SliceSource {
       const View view = view_of_lesion(one, index, rng);
       const Cut cut = draw_cut(view.center, view.field_mm, rng);
       planes.clear();
-      for (const Phase phase : distinct_phases()) {
+      for (const Phase phase : patients_.distinct_phases()) {
         planes.push_back(cut_in(one, cut, phase, rng));
         aim(planes.back(), label(index));
       }
@@ -305,8 +278,7 @@ class PhantomSource : public SliceSource {
   }
 
   LearningSlice cut(const phantom::Patient& one, const Vec3& center, double field_mm, Rng& rng) const {
-    const std::string& name = options_.phases[size_t(rng.integer(0, int64_t(options_.phases.size()) - 1))];
-    const Phase phase = phase_from_name(name).value_or(Phase::portal_venous);
+    const Phase phase = patients_.draw_phase(rng);
     return cut_in(one, draw_cut(center, field_mm, rng), phase, rng);
   }
 
@@ -340,7 +312,7 @@ class PhantomSource : public SliceSource {
 
   PhantomSourceOptions options_;
   uint64_t seed_;
-  std::vector<size_t> types_;  ///< place in `options_.types`, by patient
+  PhantomPatients patients_;
   std::string fingerprint_;
   fs::path folder_;
 };
@@ -349,8 +321,7 @@ class PhantomSource : public SliceSource {
 
 PhantomSourceOptions phantom_source_options(OptionReader& reader) {
   PhantomSourceOptions o;
-  o.cohort = reader.text("cohort", o.cohort);
-  o.patients = int(reader.integer("patients", o.patients, 2, 1000000));
+  read_phantom_patients(reader, o);
   o.slices = int(reader.integer("slices", o.slices, 1, 10000));
   o.view = reader.choice("view", o.view, {"scan", "lesion"});
   o.matrix = int(reader.integer("matrix", o.matrix, 16, 2048));
@@ -360,28 +331,10 @@ PhantomSourceOptions phantom_source_options(OptionReader& reader) {
   o.field_low_mm = field[0];
   o.field_high_mm = field[1];
   o.field_by_size = reader.boolean("field_by_size", o.field_by_size);
-  o.as_adult = reader.boolean("as_adult", o.as_adult);
   o.in_lesion = reader.number("in_lesion", o.in_lesion, 0, 1);
   o.in_liver = reader.number("in_liver", o.in_liver, 0, 1);
-  o.no_lesion = reader.number("no_lesion", o.no_lesion, 0, 1);
-  o.types = reader.texts("types", o.types);
-  o.weights = reader.numbers("weights", o.weights, 0, 1e6);
-  o.phases = reader.texts("phases", o.phases);
   o.context_mm = reader.number("context_mm", o.context_mm, 0, 50);
   o.least_lesion_mm = reader.number("least_lesion_mm", o.least_lesion_mm, 0, 100);
-  for (const std::string& type : o.types) {
-    if (!phantom::lesion_type_from_name(type))
-      throw Error(ErrorCode::bad_recipe, "phantoms: unknown lesion type '" + type + "'");
-  }
-  const auto above_0 = [](double weight) { return weight > 0; };
-  if (!o.weights.empty() &&
-      (o.weights.size() != o.types.size() || std::none_of(o.weights.begin(), o.weights.end(), above_0)))
-    throw Error(ErrorCode::bad_recipe, "phantoms: 'weights' needs one value for each of 'types', one or more above 0");
-  for (const std::string& phase : o.phases) {
-    if (!phase_from_name(phase)) throw Error(ErrorCode::bad_recipe, "phantoms: unknown phase '" + phase + "'");
-  }
-  if (o.types.empty() || o.phases.empty())
-    throw Error(ErrorCode::bad_recipe, "phantoms: 'types' and 'phases' need at least one entry each");
   return o;
 }
 

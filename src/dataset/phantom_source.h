@@ -5,14 +5,12 @@
 
 #include "base/files.h"
 #include "base/options.h"
+#include "dataset/phantom_patients.h"
 #include "dataset/source.h"
-#include "phantom/patient.h"
 
 namespace hepatica {
 
-struct PhantomSourceOptions {
-  std::string cohort = "training";  ///< of phantom::cohort_options; its name parts the patients from those of others
-  int patients = 100;
+struct PhantomSourceOptions : PhantomPatientOptions {
   int slices = 8;  ///< of each patient
   /// "scan": whole axial slices. "lesion": a field of view around one lesion of the patient's type, which is `target`.
   std::string view = "scan";
@@ -20,22 +18,14 @@ struct PhantomSourceOptions {
   double field_low_mm = 320, field_high_mm = 460;  ///< side of the field of view
   /// The field's bounds are those of a mean adult, and shrink with a child's trunk.
   bool field_by_size = false;
-  /// Children's slices state an adult's pixel size: for segmenters that look at small bodies enlarged (`fit_to_body`).
-  bool as_adult = false;
   double in_lesion = 0;  ///< view scan: fraction of slices through a lesion
   double in_liver =
       0.7;  ///< fraction of the others that lie within the liver's height; the rest lies anywhere in the trunk
-  double no_lesion = 0;  ///< fraction of patients without lesions
-  std::vector<std::string> types{
-      "hcc", "icc", "metastasis", "fnh", "hemangioma", "cyst"};  ///< taken in turn by the patients
-  /// One a type: how often it comes, relative to the others; empty: alike. Patients' types are then drawn, not in turn.
-  std::vector<double> weights;
-  std::vector<std::string> phases{"arterial", "portal_venous"};
   double context_mm = 0;       ///< the planes this far above and below are rendered too; 0: they are not
   double least_lesion_mm = 4;  ///< cuts through lesions whose box is smaller get no box
 };
 
-/// Keys as above, with `field_mm: [low, high]`.
+/// Keys as above and of `read_phantom_patients`, with `field_mm: [low, high]`.
 PhantomSourceOptions phantom_source_options(OptionReader& reader);
 
 /// With the view "lesion", `phases` gives the same plane in each of the distinct phases, in their order.

@@ -133,7 +133,7 @@ std::string digest_of(std::span<const T> values, int64_t width, int64_t height) 
                 std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)));
 }
 
-ImageFacts facts_of(const DataRow& row, const DataOptions& options) try {
+ImageFacts facts_of(const DataRow& row, const DataOptions& options, const DataNeeds& needs) try {
   ImageFacts facts;
   if (is_picture_row(row)) {
     const LearningSlice slice = slice_of_picture(row, options);
@@ -143,6 +143,9 @@ ImageFacts facts_of(const DataRow& row, const DataOptions& options) try {
     facts = {volume->hu.nx(), volume->hu.ny(), digest_of(volume->hu.values(), volume->hu.nx(), volume->hu.ny()), ""};
     if (row.slice >= volume->hu.nz())
       facts.fault = fmt::format("slice {} of a volume with {} slices", row.slice, volume->hu.nz());
+    const auto labels = volume->liver.values();
+    if (needs.volumes && std::all_of(labels.begin(), labels.end(), [](uint8_t label) { return label == 0; }))
+      facts.fault = fmt::format("the liver mask {} marks no voxel; name the right label, as FILE#LABEL", row.liver);
   }
   for (const LesionBox& lesion : row.boxes) {
     const Box2& b = lesion.box;
@@ -243,11 +246,14 @@ void check_patients(std::vector<DataRow>& rows, const DataOptions& options, Data
   settle_repeats(rows, keys, options.duplicates, faults);
 }
 
-std::string check_images(std::vector<DataRow>& rows, const DataOptions& options, DataFaults& faults) {
+std::string check_images(std::vector<DataRow>& rows,
+                         const DataOptions& options,
+                         const DataNeeds& needs,
+                         DataFaults& faults) {
   std::vector<ImageFacts> facts(rows.size());
   parallel_for(rows.size(), [&](size_t r) {
     check_interrupted();
-    facts[r] = facts_of(rows[r], options);
+    facts[r] = facts_of(rows[r], options, needs);
   });
   std::string digests;
   for (size_t r = 0; r < rows.size(); ++r) {

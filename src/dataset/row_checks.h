@@ -25,7 +25,11 @@ void check_patients(std::vector<DataRow>& rows, const DataOptions& options, Data
 
 /// Reads every image and mask once: what cannot be read, values that are not finite, boxes outside the image, another
 /// size than most images have (`options.one_size`), and equal images under two patients are faults
-/// (`options.duplicates` as above; images of one value are not compared). Gives a hash over all images.
-std::string check_images(std::vector<DataRow>& rows, const DataOptions& options, DataFaults& faults);
+/// (`options.duplicates` as above; images of one value are not compared), and where `needs.volumes` a liver mask that
+/// marks no voxel. Gives a hash over all images.
+std::string check_images(std::vector<DataRow>& rows,
+                         const DataOptions& options,
+                         const DataNeeds& needs,
+                         DataFaults& faults);
 
 }  // namespace hepatica

@@ -51,6 +51,21 @@ Mask picture_mask(const std::string& file, const Picture& image) {
 
 }  // namespace
 
+std::string stamp_of(const fs::path& path) {
+  std::error_code problem;
+  const auto time = fs::last_write_time(path, problem);
+  const auto size = fs::is_regular_file(path) ? fs::file_size(path, problem) : 0;
+  return fmt::format("{}|{}|{}", path.string(), size, time.time_since_epoch().count());
+}
+
+std::string mask_stamp(const std::string& cell) {
+  if (cell.empty() || cell == "none") return cell;
+  std::string all;
+  for (const MaskSource& source : mask_sources(cell, ""))
+    all += fmt::format("{}#{};", stamp_of(source.path), source.label);
+  return all;
+}
+
 bool is_picture_row(const DataRow& row) { return is_picture_name(row.path); }
 
 int64_t slice_count(const DataRow& row) {

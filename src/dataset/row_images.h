@@ -15,6 +15,11 @@ struct RowVolume {
   Mask liver, lesions, lesion;  ///< empty where the row names none
 };
 
+/// A file's name, size and time, so that what was made of another version is not taken from a cache.
+std::string stamp_of(const fs::path& path);
+/// The same of the masks that a cell names.
+std::string mask_stamp(const std::string& cell);
+
 bool is_picture_row(const DataRow& row);
 
 /// Number of axial slices of the row's image, from the headers.

@@ -96,14 +96,6 @@ std::string volume_key(const DataRow& row) {
   return fmt::format("{}|{}|{}|{}", row.path.string(), row.liver, row.lesions, row.lesion);
 }
 
-/// A file's size and time, so that what was cut from another version is not taken.
-std::string stamp_of(const fs::path& path) {
-  std::error_code problem;
-  const auto time = fs::last_write_time(path, problem);
-  const auto size = fs::is_regular_file(path) ? fs::file_size(path, problem) : 0;
-  return fmt::format("{}|{}|{}", path.string(), size, time.time_since_epoch().count());
-}
-
 class RowSource : public SliceSource {
  public:
   RowSource(std::vector<DataRow> rows, std::vector<RowItem> items, const DataOptions& options, std::string fingerprint)
@@ -168,8 +160,8 @@ class RowSource : public SliceSource {
     const DataRow& row = rows_[items_[index].row];
     const std::string key = fmt::format("{}|{}|{}|{}|{}|{}|{}",
                                         stamp_of(row.path),
-                                        row.liver.empty() ? "" : stamp_of(row.liver),
-                                        row.lesions.empty() ? "" : stamp_of(row.lesions),
+                                        mask_stamp(row.liver),
+                                        mask_stamp(row.lesions),
                                         row.label,
                                         options_.context_mm,
                                         options_.least_lesion_mm,

@@ -51,6 +51,13 @@ const std::filesystem::path& oracle(const std::string& what = "") {
   return folder->path();
 }
 
+/// The networks that the oracle made.
+std::vector<std::string> cases(const std::filesystem::path& folder) {
+  const auto names = nlohmann::json::parse(read_file(folder / "cases.json")).get<std::vector<std::string>>();
+  EXPECT_GE(names.size(), 12u);
+  return names;
+}
+
 /// Outputs, decoded boxes of detectors, and both of the folded network against PyTorch's.
 void expect_parity(const std::filesystem::path& folder, const std::string& name) {
   const torch::NoGradGuard no_grad;
@@ -71,19 +78,7 @@ void expect_parity(const std::filesystem::path& folder, const std::string& name)
 
 TEST(Parity, OutputsEqualPyTorch) {
   if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
-  for (const char* name : {"resnet18",
-                           "resnet50",
-                           "densenet121",
-                           "efficientnet_b0",
-                           "convnext_tiny",
-                           "lilnet18",
-                           "lilnet50",
-                           "yolov8n",
-                           "dynunet2d",
-                           "dynunet3d",
-                           "dynunet_batch",
-                           "residual_unet"})
-    expect_parity(oracle(), name);
+  for (const std::string& name : cases(oracle())) expect_parity(oracle(), name);
 }
 
 /// ResNet and LiLNet on every depth, for two and three diseases, and every scale of YOLOv8; images that are not square,
@@ -91,11 +86,7 @@ TEST(Parity, OutputsEqualPyTorch) {
 TEST(Parity, EveryPublishedDepthAndScaleEqualsPyTorch) {
   if (oracle().empty()) GTEST_SKIP() << "python3-torch is missing";
   const std::filesystem::path& wide = oracle("wide");
-  for (const char* depth : {"18", "34", "50", "101"}) {
-    expect_parity(wide, fmt::format("resnet{}", depth));
-    for (const char* classes : {"2", "3"}) expect_parity(wide, fmt::format("lilnet{}_{}", depth, classes));
-  }
-  for (const char* scale : {"n", "s", "m", "l", "x"}) expect_parity(wide, fmt::format("yolov8{}", scale));
+  for (const std::string& name : cases(wide)) expect_parity(wide, name);
 }
 
 /// `pytorch` must hold the tensors of `<name>.safetensors`, exactly or, where stored as f16, closely, and be known as

@@ -104,7 +104,7 @@ class ClassifyTask : public Task {
         {"task", options_.role}, {"classes", options_.classes}, {"input", json_from_input(options_.examples.input)}};
   }
   ClassMembers members() const override { return options_.members; }
-  const Mixture& data() const override { return data_; }
+  const ItemMixture& data() const override { return data_; }
   std::vector<MixtureItem> draw(size_t count, const Rng& rng) const override {
     return epoch_.empty() ? data_.draw(count, rng, true) : shuffled_rounds(epoch_, count, rng);
   }
@@ -131,11 +131,15 @@ class ClassifyTask : public Task {
   Batch validation_batch(const std::vector<MixtureItem>& items) const override {
     std::vector<MixSample> samples;
     std::vector<torch::Tensor> crops;
+    std::vector<float> sizes;
     for (const MixtureItem& item : items) {
       samples.push_back(examples_->plain(item));
       crops.push_back(tensor_of(samples.back().image));
+      sizes.push_back(float(size_mm(data_.get(item))));
     }
-    return batch_of(items, crops, samples);
+    Batch batch = batch_of(items, crops, samples);
+    batch.targets["size_mm"] = torch::tensor(at::ArrayRef<float>(sizes));
+    return batch;
   }
 
   torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
@@ -197,6 +201,11 @@ class ClassifyTask : public Task {
           data_.group(item) + ": the label '" + data_.label(item) + "' belongs to no class of " + options_.role);
     }
     return size_t(found->second);
+  }
+
+  /// Longer side of the lesion that a slice is about; 0 where it is not known.
+  static double size_mm(const LearningSlice& slice) {
+    return slice.target ? std::max(slice.target->width(), slice.target->height()) * slice.spacing_mm : 0;
   }
 
   Batch batch_of(const std::vector<MixtureItem>& items,

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "dataset/data_form.h"
 #include "dataset/phantom_source.h"
+#include "dataset/phantom_volumes.h"
 #include "dataset/slice_folder.h"
 
 namespace hepatica::train {
@@ -11,9 +12,10 @@ namespace {
 double share_of(OptionReader& reader) { return reader.number("share", 1, 1e-6, 1e6); }
 
 /// Adds a source, parted by the fold of a cross-validation or by shares of its patients.
-void add_source(Mixture& mixture,
+template <class Source>
+void add_source(MixtureOf<Source>& mixture,
                 const std::string& name,
-                const std::shared_ptr<const SliceSource>& source,
+                const std::shared_ptr<const Source>& source,
                 double share,
                 const SplitShares& parts,
                 uint64_t seed,
@@ -35,7 +37,13 @@ void add_slices(Mixture& mixture, const Block& block, const DataPlaces& places) 
                 "--data: '" + places.data.string() +
                     "' has no sub-folders images/ and masks/, which the recipe's data.slices need");
   }
-  add_source(mixture, "slices", open_slice_folder(places.data, options), share, parts, places.seed, places.fold);
+  const std::shared_ptr<const SliceSource> source = open_slice_folder(places.data, options);
+  add_source(mixture, "slices", source, share, parts, places.seed, places.fold);
+}
+
+void require_data(const Block& block, const DataPlaces& places) {
+  if (places.data.empty())
+    throw Error(ErrorCode::usage, block.file + ": '" + block.path + "' needs --data: a manifest CSV or another form");
 }
 
 void add_own_data(Mixture& mixture, const Block& block, const DataPlaces& places) {
@@ -44,8 +52,7 @@ void add_own_data(Mixture& mixture, const Block& block, const DataPlaces& places
   const SplitOptions split = split_options(reader);
   DataOptions options = data_options(reader);
   reader.finish();
-  if (places.data.empty())
-    throw Error(ErrorCode::usage, block.file + ": '" + block.path + "' needs --data: a manifest CSV or another form");
+  require_data(block, places);
   if (!places.cache.empty()) options.cache = places.cache / "slices";
   const OpenedData opened = open_data(places.data, options, places.needs);
   mixture.add("manifest",
@@ -67,7 +74,53 @@ void add_phantoms(Mixture& mixture, const Block& block, const DataPlaces& places
   add_source(mixture, "phantoms", source, share, parts, seed, places.fold);
 }
 
+void add_own_volumes(VolumeMixture& mixture, const Block& block, const DataPlaces& places) {
+  OptionReader reader(block);
+  const double share = share_of(reader);
+  const SplitOptions split = split_options(reader);
+  const DataOptions options = data_options(reader);
+  reader.finish();
+  require_data(block, places);
+  const OpenedVolumes opened = open_volumes(places.data, options);
+  mixture.add("manifest",
+              opened.source,
+              share,
+              places.fold ? nested_split(*opened.source, *places.fold) : split_items(opened.items, split, places.seed));
+}
+
+void add_phantom_volumes(VolumeMixture& mixture, const Block& block, const DataPlaces& places) {
+  OptionReader reader(block);
+  const double share = share_of(reader);
+  const SplitShares parts = split_shares(reader);
+  const uint64_t seed = uint64_t(reader.integer("seed", int64_t(places.seed), 0, INT64_MAX));
+  const PhantomVolumeOptions options = phantom_volume_options(reader);
+  reader.finish();
+  const std::shared_ptr<const VolumeSource> source = make_phantom_volumes(options, seed);
+  add_source(mixture, "phantoms", source, share, parts, seed, places.fold);
+}
+
+void require_sources(const ItemMixture& mixture, const Block& block) {
+  if (mixture.sources() == 0)
+    throw Error(ErrorCode::bad_recipe, block.file + ": '" + block.path + "' names no source of data");
+}
+
 }  // namespace
+
+bool uses_own_data(const Block& block) { return block.node && (block.node["slices"] || block.node["manifest"]); }
+
+VolumeMixture volumes_from_block(const Block& block, const DataPlaces& places) {
+  VolumeMixture mixture;
+  OptionReader reader(block);
+  if (reader.has("slices"))
+    throw Error(ErrorCode::bad_recipe,
+                block.file + ": '" + block.path +
+                    ".slices' are single slices; a 3D network learns from volumes: name manifest or phantoms");
+  if (reader.has("manifest")) add_own_volumes(mixture, reader.block("manifest"), places);
+  if (reader.has("phantoms")) add_phantom_volumes(mixture, reader.block("phantoms"), places);
+  reader.finish();
+  require_sources(mixture, block);
+  return mixture;
+}
 
 Mixture mixture_from_block(const Block& block, const DataPlaces& places) {
   Mixture mixture;
@@ -76,8 +129,7 @@ Mixture mixture_from_block(const Block& block, const DataPlaces& places) {
   if (reader.has("manifest")) add_own_data(mixture, reader.block("manifest"), places);
   if (reader.has("phantoms")) add_phantoms(mixture, reader.block("phantoms"), places);
   reader.finish();
-  if (mixture.sources() == 0)
-    throw Error(ErrorCode::bad_recipe, block.file + ": '" + block.path + "' names no source of data");
+  require_sources(mixture, block);
   return mixture;
 }
 

@@ -1,4 +1,4 @@
-// The `data` block of a recipe as sources of slices.
+// The `data` block of a recipe as sources of slices, or of volumes.
 #pragma once
 
 #include <optional>
@@ -26,5 +26,11 @@ struct DataPlaces {
 /// others than the run's); each with `share`, and `validation` and `test` (shares of the patients). Error{bad_recipe}
 /// where the block names none, Error{bad_manifest} where `data` is of another kind than the block.
 Mixture mixture_from_block(const Block& block, const DataPlaces& places);
+
+/// The same as whole volumes: `manifest` and `phantoms` (dataset/phantom_volumes.h).
+VolumeMixture volumes_from_block(const Block& block, const DataPlaces& places);
+
+/// Whether the block names a source that reads --data.
+bool uses_own_data(const Block& block);
 
 }  // namespace hepatica::train

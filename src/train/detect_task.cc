@@ -106,7 +106,7 @@ class DetectTask : public Task {
   nlohmann::json metadata() const override {
     return {{"task", "detect"}, {"classes", {"lesion"}}, {"input", json_from_input(options_.examples.input)}};
   }
-  const Mixture& data() const override { return data_; }
+  const ItemMixture& data() const override { return data_; }
 
   Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
     return training_share(items, {0, items.size()}, rng);

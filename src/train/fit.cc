@@ -338,7 +338,7 @@ Metrics validate(const Task& task,
                  const Workers& workers,
                  const torch::Device& device) {
   const std::vector<MixtureItem> items = task.data().validation(size_t(options.most_validation));
-  const size_t batch = size_t(options.batch), count = (items.size() + batch - 1) / batch;
+  const size_t batch = task.validation_items(size_t(options.batch)), count = (items.size() + batch - 1) / batch;
   if (!workers.leads()) {
     for (size_t n = 0; n < count; ++n) workers.meet();
     return {};
@@ -354,9 +354,13 @@ Metrics validate(const Task& task,
   const torch::NoGradGuard no_grad;
   const auto validation = task.validation();
   const bool half = use_bf16(options.precision, device);
+  const auto run = [&](const torch::Tensor& input) {
+    return forward(network, input.to(device), false, task.outputs(), half);
+  };
   for (size_t n = 0; n < count; ++n) {
+    check_interrupted();
     const Batch data = loader.next();
-    validation->add(on_processor(forward(network, data.input.to(device), false, task.outputs(), half)), data);
+    validation->add(on_processor(task.validation_outputs(data.input, run)), data);
     workers.meet();
   }
   return validation->metrics();

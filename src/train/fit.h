@@ -49,7 +49,7 @@ struct FitOptions {
   int closing_epochs = 0;          ///< last epochs, learned without mosaics (YOLOv8: 10)
   int validate_every = 1;          ///< epochs
   int patience = 0;                ///< stop after this many validations without a better one; 0: never
-  int most_validation = 200;       ///< slices of each source
+  int most_validation = 200;       ///< items of each source
   std::string precision = "auto";  ///< "auto" (bf16 where the processor has it), "f32", "bf16"
   int loader_threads = 1;
   /// In distributed training batch norms take their statistics over all workers, so that the loss is that of one

@@ -31,12 +31,11 @@ std::vector<ItemPrediction> predict(const Task& task,
       classifier_logits(network.forward(batch.input, false, task.outputs()), int64_t(classes.size())).contiguous();
   const auto access = logits.accessor<float, 2>();
   const auto labels = batch.targets.at("labels").accessor<int64_t, 1>();
+  const auto sizes = batch.targets.at("size_mm").accessor<float, 1>();
   std::vector<ItemPrediction> made;
   for (size_t n = 0; n < items.size(); ++n) {
-    const LearningSlice slice = task.data().get(items[n]);
-    ItemPrediction one{task.data().group(items[n]), classes.at(size_t(labels[int64_t(n)])), {}, 0};
+    ItemPrediction one{task.data().group(items[n]), classes.at(size_t(labels[int64_t(n)])), {}, sizes[int64_t(n)]};
     for (int64_t c = 0; c < logits.size(1); ++c) one.logits.push_back(access[int64_t(n)][c]);
-    if (slice.target) one.size_mm = std::max(slice.target->width(), slice.target->height()) * slice.spacing_mm;
     made.push_back(std::move(one));
   }
   return made;

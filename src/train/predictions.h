@@ -11,8 +11,9 @@ namespace hepatica::train {
 torch::Tensor classifier_logits(const nn::TensorMap& outputs, int64_t classes);
 
 /// A table for `hepatica evaluate`, one row an item: case_id (the patient), truth, logit_<class>..., and size_mm
-/// (longer side of the largest box of the patient; empty where there is none). `task` is a classifier's, whose batches
-/// hold "labels"; inputs are those of validation. The rows of a patient are averaged there, as LiLNet does.
+/// (longer side of the largest box of the patient; empty where there is none). `task` is a classifier's, whose
+/// validation batches hold "labels" and "size_mm"; inputs are those of validation. The rows of a patient are averaged
+/// there, as LiLNet does.
 std::string predictions_table(const Task& task, nn::Network& network, const std::vector<MixtureItem>& items);
 
 /// Writes `folder`/predictions_validation.csv and, where patients were kept for it, predictions_test.csv, with the

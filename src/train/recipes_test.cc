@@ -1,9 +1,11 @@
 // The published system's recipes say what its paper and its code say.
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "dataset/crop_augment.h"
 #include "train/fit.h"
 #include "train/train.h"
+#include "train/volume_task.h"
 #include "train/yolo_augment.h"
 
 namespace hepatica::train {
@@ -79,7 +81,46 @@ TEST(Recipes, LilnetsDetector) {
 
 TEST(Recipes, EveryRoleIsTrained) {
   EXPECT_EQ(roles_to_train(load_recipe("lilnet2024", installed_folders("recipes")), {}),
-            (std::vector<std::string>{"detect", "benign_malignant", "benign", "malignant"}));
+            (std::vector<std::string>{"segment", "detect", "benign_malignant", "benign", "malignant"}));
+}
+
+// The defaults of 3DUnetCNN's examples; patches as nnU-Net draws them.
+TEST(Recipes, TheLiverIsLearnedInSpace) {
+  const Block segment = train_block("lilnet2024").child("segment");
+  OptionReader reader(segment);
+  OptionReader network(reader.block("network"));
+  const nlohmann::json arguments = json_from_block(network.block("arguments"));
+  const nn::Graph graph = nn::build_graph(network.text("family", ""), arguments);
+  const VolumeTaskOptions options = volume_task_options(reader, graph, segment_input_from_block(reader.block("input")));
+  EXPECT_EQ(graph.arguments.at("filters"), (std::vector<int>{64, 96, 128, 192, 256, 384}));
+  EXPECT_EQ(largest_shrinkage(graph), (std::vector<int64_t>{32, 32, 32}));
+  EXPECT_EQ(foreground_patches(2, options.patch.foreground), 1u);
+  EXPECT_EQ(foreground_patches(6, options.patch.foreground), 2u);
+  const FitOptions fit = fit_options(segment.child("fit"));
+  EXPECT_EQ(fit.epochs, 250);
+  EXPECT_EQ(fit.learning_rate, 1e-3);
+  EXPECT_EQ(fit.weight_decay, 0);
+}
+
+// Nothing would look at --data.
+TEST(Recipes, DataThatNoStageUsesAreRefused) {
+  TemporaryFolder folder;
+  write_file(folder.path() / "r.yaml",
+             "train:\n  segment:\n    network: {family: dynunet, arguments: {dims: 2, filters: [4, 8, 8]}}\n"
+             "    data:\n      phantoms: {share: 1, patients: 2}\n");
+  TrainRequest request;
+  request.data = folder.path() / "cohort.csv";
+  request.out = folder.path() / "out";
+  try {
+    train(load_recipe((folder.path() / "r.yaml").string(), {}), request);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    const std::string text = error.what();
+    for (const char* part : {"--data", "segment", "cohort.csv", "manifest: {share: 1}"})
+      EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+  }
+  EXPECT_FALSE(fs::exists(request.out));
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 #include "train/segment_task.h"
 
-#include <fmt/format.h>
-
 #include <map>
 
+#include "train/supervised_loss.h"
 #include "train/tensors.h"
 
 namespace hepatica::train {
@@ -61,7 +60,7 @@ class SegmentTask : public Task {
   nlohmann::json metadata() const override {
     return {{"task", "segment"}, {"classes", {"liver"}}, {"input", json_from_input(options_.input)}};
   }
-  const Mixture& data() const override { return data_; }
+  const ItemMixture& data() const override { return data_; }
 
   Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
     return batch_of(items, {0, items.size()}, options_.augment, rng);
@@ -104,21 +103,6 @@ class SegmentTask : public Task {
 };
 
 }  // namespace
-
-torch::Tensor supervised_loss(const nn::TensorMap& outputs, const torch::Tensor& target, const nn::DiceOptions& loss) {
-  torch::Tensor sum = nn::dice_bce_loss(outputs.at("logits"), target, {}, loss);
-  double weight = 1, weights = 1;
-  for (int level = 1; outputs.count(fmt::format("deep{}", level)); ++level) {
-    const torch::Tensor& output = outputs.at(fmt::format("deep{}", level));
-    const at::IntArrayRef size = output.sizes().slice(2);
-    const torch::Tensor smaller =
-        size.size() == 3 ? at::adaptive_avg_pool3d(target, size) : at::adaptive_avg_pool2d(target, size);
-    weight /= 2;
-    weights += weight;
-    sum = sum + weight * nn::dice_bce_loss(output, smaller, {}, loss);
-  }
-  return sum / weights;
-}
 
 std::unique_ptr<Task> make_segment_task(Mixture data, SegmentTaskOptions options) {
   return std::make_unique<SegmentTask>(std::move(data), std::move(options));

@@ -18,14 +18,9 @@ struct SegmentTaskOptions {
   nn::DiceOptions loss;
 };
 
-/// Mean of `loss` over the output and its deep supervision: "logits" weighs 1, "deep1", "deep2", ... where the network
-/// has them 1/2, 1/4, ..., divided by the weights' sum (Isensee et al., nnU-Net, Nat Methods 2021). `target` [N, 1,
-/// ...], 0..1, is averaged down to the size of each output.
-torch::Tensor supervised_loss(const nn::TensorMap& outputs, const torch::Tensor& target, const nn::DiceOptions& loss);
-
-/// Dice plus binary cross entropy (nn/losses.h); the figures are the Dice over all validation slices of each source
-/// (as one volume: small cuts weigh little), and the share of liver-free slices where more than 0.2 % of the image is
-/// called liver.
+/// Dice plus binary cross entropy with deep supervision (train/supervised_loss.h); the figures are the Dice over all
+/// validation slices of each source (as one volume: small cuts weigh little), and the share of liver-free slices where
+/// more than 0.2 % of the image is called liver.
 std::unique_ptr<Task> make_segment_task(Mixture data, SegmentTaskOptions options);
 
 }  // namespace hepatica::train

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <functional>
 #include <tuple>
 
 #include "base/error.h"
@@ -12,34 +11,12 @@
 #include "train/discs_test.h"
 #include "train/fit.h"
 #include "train/segment_task.h"
+#include "train/supervised_loss.h"
 #include "train/verify_task.h"
+#include "train/watched_test.h"
 
 namespace hepatica::train {
 namespace {
-
-/// A task that tells of each batch before its loss is computed.
-class Watched : public Task {
- public:
-  Watched(const Task& task, std::function<void(const Batch&)> before_loss)
-      : task_(task), before_loss_(std::move(before_loss)) {}
-  std::string role() const override { return task_.role(); }
-  nn::Graph graph() const override { return task_.graph(); }
-  nlohmann::json metadata() const override { return task_.metadata(); }
-  const Mixture& data() const override { return task_.data(); }
-  Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
-    return task_.training_batch(items, rng);
-  }
-  Batch validation_batch(const std::vector<MixtureItem>& items) const override { return task_.validation_batch(items); }
-  torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
-    before_loss_(batch);
-    return task_.loss(outputs, batch);
-  }
-  std::unique_ptr<Validation> validation() const override { return task_.validation(); }
-
- private:
-  const Task& task_;
-  std::function<void(const Batch&)> before_loss_;
-};
 
 FitOptions quick() {
   FitOptions options;
@@ -296,6 +273,19 @@ TEST(SupervisedLoss, WeighsTheLevelsByHalves) {
   // The second level alone is right: 1 and 1/4 of 7/4 remain.
   outputs["deep1"] = torch::full({1, 1, 4, 4}, 50.f);
   EXPECT_NEAR(supervised_loss(outputs, target, {}).item<double>(), each * 1.25 / 1.75, 1e-5);
+}
+
+// The same in space: each level halves three sides.
+TEST(SupervisedLoss, WeighsTheLevelsOfVolumesAlike) {
+  const auto zeros = [](int64_t side) { return torch::zeros({1, 1, side, side, side}); };
+  torch::Tensor target = torch::zeros({1, 1, 8, 8, 8});
+  target.slice(2, 0, 4).fill_(1);  // half of the volume; of its halves and quarters, too
+  // With logits of 0 Dice is 2 (n/4) / (n/2 + n/2) = 1/2.
+  const double each = 1 - 0.5 + std::log(2.0);
+  nn::TensorMap outputs{{"logits", zeros(8)}, {"deep1", zeros(4)}, {"deep2", zeros(2)}};
+  EXPECT_NEAR(supervised_loss(outputs, target, {}).item<double>(), each, 1e-5);
+  outputs["deep2"] = at::adaptive_avg_pool3d(target, {2, 2, 2}) * 100 - 50;  // right: 1 and 1/2 of 7/4 remain
+  EXPECT_NEAR(supervised_loss(outputs, target, {}).item<double>(), each * 1.5 / 1.75, 1e-5);
 }
 
 TEST(Fit, DeepSupervisionIsLearned) {

@@ -17,6 +17,7 @@
 #include "train/predictions.h"
 #include "train/segment_task.h"
 #include "train/verify_task.h"
+#include "train/volume_task.h"
 
 namespace hepatica::train {
 namespace {
@@ -68,10 +69,21 @@ Role role_of(const Block& recipe, const std::string& role) {
   return {classify.child(role), classify.child(role).child("network"), ""};
 }
 
-std::unique_ptr<Task> segment_task(OptionReader& reader, Mixture data) {
+/// A segmenter of slices, or, by its network, of volumes.
+std::unique_ptr<Task> segment_task(OptionReader& reader, const DataPlaces& places) {
+  nn::Graph network = graph_from_block(reader.block("network"));
+  const SegmentInput input = segment_input_from_block(reader.block("input"));
+  if (network.family == "residual_unet" || network.arguments.value("dims", 2) == 3) {
+    VolumeTaskOptions options = volume_task_options(reader, std::move(network), input);
+    options.cache = places.cache / "volumes";
+    return make_volume_task(volumes_from_block(reader.block("data"), places), std::move(options));
+  }
+  if (!input.patch.empty())
+    throw Error(ErrorCode::bad_recipe, "train.segment.input: 'patch' is of 3D networks; 2D ones learn 'size' pixels");
   SegmentTaskOptions options;
-  options.network = graph_from_block(reader.block("network"));
-  options.input = segment_input_from_block(reader.block("input"));
+  options.network = std::move(network);
+  options.input = input;
+  Mixture data = mixture_from_block(reader.block("data"), places);
   options.size = int(reader.integer("size", options.size, 32, 2048));
   options.augment = augment_options(reader.block("augment"));
   options.loss.bce = reader.number("cross_entropy", options.loss.bce, 0, 100);
@@ -268,13 +280,13 @@ std::unique_ptr<Task> make_task(const Block& recipe, const std::string& role, co
   const Role found = role_of(recipe, role);
   OptionReader reader(found.block);
   const fs::path cache = request.cache.empty() ? request.out / "cache" : request.cache;
-  Mixture data = mixture_from_block(reader.block("data"),
-                                    {request.data, cache, request.seed, needs_of(found.block, role), request.fold});
+  const DataPlaces places{request.data, cache, request.seed, needs_of(found.block, role), request.fold};
   reader.block("fit");
-  std::unique_ptr<Task> task = role == "segment"  ? segment_task(reader, std::move(data))
-                               : role == "detect" ? detect_task(reader, std::move(data))
-                               : role == "verify" ? verify_task(reader, std::move(data), request.out)
-                                                  : classify_task(reader, role, found.network, std::move(data));
+  const auto slices = [&] { return mixture_from_block(reader.block("data"), places); };
+  std::unique_ptr<Task> task = role == "segment"  ? segment_task(reader, places)
+                               : role == "detect" ? detect_task(reader, slices())
+                               : role == "verify" ? verify_task(reader, slices(), request.out)
+                                                  : classify_task(reader, role, found.network, slices());
   reader.finish();
   return task;
 }
@@ -315,6 +327,23 @@ FitOptions fit_options_of(const Role& role, const TrainRequest& request) {
   return options;
 }
 
+/// Error{usage} where --data would be passed over in silence.
+void require_data_is_used(const Block& recipe, const std::vector<std::string>& roles, const fs::path& data) {
+  if (data.empty()) return;
+  std::string names;
+  for (const std::string& role : roles) {
+    if (uses_own_data(role_of(recipe, role).block.child("data"))) return;
+    names += (names.empty() ? "" : ", ") + role;
+  }
+  throw Error(ErrorCode::usage,
+              fmt::format("--data: the recipe {} trains {} on synthetic patients alone and would not look at {}; leave "
+                          "out --data, or put `manifest: {{share: 1}}` (or `slices`, for a folder with images/ and "
+                          "masks/) into the stage's block `data`",
+                          recipe.file,
+                          names,
+                          data.string()));
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const TrainRequest& request) {
@@ -325,7 +354,9 @@ std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const 
                        request.versions,
                        request.after_epoch};
   std::vector<std::pair<std::string, FitResult>> results;
-  for (const std::string& role : roles_to_train(recipe, request.stages)) {
+  const std::vector<std::string> roles = roles_to_train(recipe, request.stages);
+  require_data_is_used(recipe, roles, request.data);
+  for (const std::string& role : roles) {
     const Role found = role_of(recipe, role);
     const Block& block = found.block;
     const FitOptions options = fit_options_of(found, request);
@@ -335,7 +366,7 @@ std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const 
                                     {"network", json_from_block(found.network)},
                                     {"seed", request.seed},
                                     {"data", task->data().describe()}};
-    log_info("{}: {} training slices, {} an epoch, {} parameters, on {}",
+    log_info("{}: {} training items, {} an epoch, {} parameters, on {}",
              role,
              task->data().training_size(),
              task->epoch_size(),

@@ -62,7 +62,7 @@ class VerifyTask : public Task {
   nlohmann::json metadata() const override {
     return {{"task", "verify"}, {"classes", {"other", "lesion"}}, {"input", json_from_input(options_.input)}};
   }
-  const Mixture& data() const override { return data_; }
+  const ItemMixture& data() const override { return data_; }
 
   Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
     return training_share(items, {0, items.size()}, rng);

@@ -1,8 +1,11 @@
 #include "train/workers.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -71,6 +74,66 @@ struct Workers::Group {
 Workers::Workers() = default;
 Workers::~Workers() = default;
 
+namespace {
+
+constexpr double kSignsS = 5;  // how long signs of life, and the verdict over them, are waited for
+constexpr const char* kVerdict = "lost";
+
+std::string sign_of(int rank) { return fmt::format("alive/{}", rank); }
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// Waits until all keys are set, or the time is over.
+bool wait_for(c10d::Store& store, const std::vector<std::string>& keys, SteadyTime end) {
+  while (!store.check(keys)) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return true;
+}
+
+/// Of the leader: the ranks that give no sign, told to those that do.
+std::string judge_signs(c10d::Store& store, int size, SteadyTime end) {
+  std::vector<std::string> lost;
+  std::vector<std::string> heard;
+  for (int rank = 1; rank < size; ++rank) {
+    if (wait_for(store, {sign_of(rank)}, end))
+      heard.push_back(fmt::format("heard/{}", rank));
+    else
+      lost.push_back(std::to_string(rank));
+  }
+  const std::string text = fmt::format("{}", fmt::join(lost, ", "));
+  store.set(kVerdict, std::vector<uint8_t>(text.begin(), text.end()));
+  // The store may end with this process.
+  wait_for(store, heard, std::chrono::steady_clock::now() + std::chrono::seconds(2));
+  return text;
+}
+
+/// Of the others: what the leader says; the leader itself where it says nothing.
+std::string hear_verdict(c10d::Store& store, int rank, SteadyTime end) {
+  if (!wait_for(store, {kVerdict}, end)) return "0";
+  const std::vector<uint8_t> text = store.get(kVerdict);
+  store.set(fmt::format("heard/{}", rank), {1});
+  return {text.begin(), text.end()};
+}
+
+}  // namespace
+
+/// The ranks of the workers that are lost, after an exchange that failed; empty where all give a sign of life (one of
+/// them then ended with an error of its own, or the network between them failed).
+std::string Workers::lost_workers() const try {
+  if (!group_ || !group_->store) return "0";
+  c10d::Store& store = *group_->store;
+  store.set(sign_of(place_.rank), {1});
+  group_->gloo.reset();  // ends what the others may still wait for from here
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(kSignsS);
+  const auto later = end + std::chrono::duration<double>(kSignsS);
+  const auto whole = [](auto time) { return std::chrono::time_point_cast<SteadyTime::duration>(time); };
+  return leads() ? judge_signs(store, place_.size, whole(end)) : hear_verdict(store, place_.rank, whole(later));
+} catch (const std::exception&) {
+  return "0";  // the store is served by worker 0, or by a launcher beside it
+}
+
 template <class Call>
 void Workers::guarded(Call call) const {
   if (alone()) return;
@@ -78,14 +141,16 @@ void Workers::guarded(Call call) const {
     call();
   } catch (const std::exception& error) {
     const std::string reason = error.what();
-    throw Error(
-        ErrorCode::interrupted,
-        fmt::format("worker {} of {} lost another one, or waited for it longer than {:g} s ({}); look at the other "
-                    "workers' messages, then start all of them again with --resume",
-                    place_.rank,
-                    place_.size,
-                    limit_s_,
-                    reason.substr(0, reason.find('\n'))));
+    const std::string lost = lost_workers();
+    throw Error(ErrorCode::worker_lost,
+                fmt::format("worker {} of {} lost {}, or waited longer than {:g} s ({}); look at the last messages of "
+                            "that worker, then start all of them again with --resume: the run goes on after its last "
+                            "whole epoch",
+                            place_.rank,
+                            place_.size,
+                            lost.empty() ? "the connection to the others" : fmt::format("worker {}", lost),
+                            limit_s_,
+                            reason.substr(0, reason.find('\n'))));
   }
 }
 

@@ -32,8 +32,8 @@ using Environment = std::function<const char*(const char*)>;
 std::optional<WorkerPlace> worker_place(const Environment& variable);
 
 /// One of several workers, or one alone, for which every call does nothing. Calls must come in the same order from all.
-/// A worker that is gone, or silent for longer than the limit, is Error{interrupted}; `--resume` goes on from the last
-/// whole epoch.
+/// A worker that is gone, or silent for longer than the limit, is Error{worker_lost} on the others, which find out by
+/// signs of life at the store which one it is; `--resume` goes on from the last whole epoch.
 class Workers {
  public:
   /// One process alone.
@@ -67,6 +67,7 @@ class Workers {
   struct Group;
   template <class Call>
   void guarded(Call call) const;
+  std::string lost_workers() const;
 
   WorkerPlace place_;
   double limit_s_ = 0;

@@ -16,11 +16,14 @@
 
 #include "base/error.h"
 #include "base/threads.h"
+#include "train/balls_test.h"
 #include "train/classify_task.h"
 #include "train/detect_task.h"
 #include "train/discs_test.h"
 #include "train/fit.h"
 #include "train/segment_task.h"
+#include "train/volume_task.h"
+#include "train/watched_test.h"
 
 namespace hepatica::train {
 namespace {
@@ -65,32 +68,6 @@ TEST(WorkerPlace, NumbersThatMakeNoSenseAreErrors) {
   }
 }
 
-/// Ends or freezes this process in a step, as a machine that fails.
-class Failing : public Task {
- public:
-  Failing(std::unique_ptr<Task> task, int signal) : task_(std::move(task)), signal_(signal) {}
-  std::string role() const override { return task_->role(); }
-  nn::Graph graph() const override { return task_->graph(); }
-  nlohmann::json metadata() const override { return task_->metadata(); }
-  const Mixture& data() const override { return task_->data(); }
-  Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
-    return task_->training_batch(items, rng);
-  }
-  Batch validation_batch(const std::vector<MixtureItem>& items) const override {
-    return task_->validation_batch(items);
-  }
-  torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
-    if (++steps_ == 6) raise(signal_);
-    return task_->loss(outputs, batch);
-  }
-  std::unique_ptr<Validation> validation() const override { return task_->validation(); }
-
- private:
-  std::unique_ptr<Task> task_;
-  int signal_;
-  mutable int steps_ = 0;
-};
-
 std::unique_ptr<Task> small_task(const std::string& name) {
   if (name == "classify") {
     ClassifyTaskOptions options;
@@ -108,6 +85,13 @@ std::unique_ptr<Task> small_task(const std::string& name) {
     options.yolo = YoloAugmentOptions{};
     options.yolo->mosaic = 0.5;
     return make_detect_task(discs(64), options);
+  }
+  if (name == "volume") {
+    VolumeTaskOptions options;
+    options.network = nn::build_graph("dynunet", {{"dims", 3}, {"filters", {4, 8, 8}}});
+    options.input = {2, 0, 200, 4, {16, 16, 16}};
+    options.patch.size = {16, 16, 16};
+    return make_volume_task(balls(20, 5), options);
   }
   SegmentTaskOptions options;
   options.network = nn::build_graph("dynunet", {{"dims", 2}, {"filters", {4, 8, 8}}, {"norm", "batch"}});
@@ -137,16 +121,20 @@ TEST(Worker, Runs) {
   at::set_num_threads(1);
   const auto place = worker_place([](const char* variable) { return std::getenv(variable); });
   ASSERT_TRUE(place);
-  std::unique_ptr<Task> task = small_task(name);
+  const std::unique_ptr<Task> task = small_task(name);
   const std::string failure = std::getenv("HEPATICA_TEST_FAILURE") ? std::getenv("HEPATICA_TEST_FAILURE") : "";
-  if (!failure.empty() && place->rank == 1)
-    task = std::make_unique<Failing>(std::move(task), failure == "killed" ? SIGKILL : SIGSTOP);
+  // Ends or freezes this process in a step, as a machine that fails.
+  int steps = 0;
+  const Watched failing(*task, [&](const Batch&) {
+    if (++steps == 6) raise(failure == "killed" ? SIGKILL : SIGSTOP);
+  });
+  const Task& seen = !failure.empty() && place->rank == 1 ? static_cast<const Task&>(failing) : *task;
   try {
     const Workers workers(*place, 5);
-    fit(*task, small_fit(name), folder, std::getenv("HEPATICA_TEST_RESUME") != nullptr, {}, {&workers, "cpu", {}});
+    fit(seen, small_fit(name), folder, std::getenv("HEPATICA_TEST_RESUME") != nullptr, {}, {&workers, "cpu", {}});
   } catch (const Error& error) {
     write_file(fs::path(folder) / ("error" + std::to_string(place->rank)), std::string(error.what()));
-    EXPECT_EQ(error.code(), ErrorCode::interrupted);
+    EXPECT_EQ(error.code(), ErrorCode::worker_lost);
   }
 }
 
@@ -242,13 +230,14 @@ TEST_P(Distributed, TwoWorkersGiveTheCurveOfOne) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Tasks, Distributed, testing::Values("classify", "segment", "detect"));
+INSTANTIATE_TEST_SUITE_P(Tasks, Distributed, testing::Values("classify", "segment", "detect", "volume"));
 
 TEST(DistributedFailure, AWorkerThatDiesIsAnErrorAndTheRunGoesOn) {
   TemporaryFolder folder;
   const fs::path broken = folder.path() / "broken", whole = folder.path() / "whole";
   const std::vector<int> states = run_two("segment", broken, {{"HEPATICA_TEST_FAILURE", "killed"}});
   EXPECT_EQ(states, (std::vector<int>{0, 128 + SIGKILL}));
+  EXPECT_NE(read_file(broken / "error0").find("worker 0 of 2 lost worker 1"), std::string::npos);
   EXPECT_NE(read_file(broken / "error0").find("--resume"), std::string::npos);
   ASSERT_EQ(numbers_of(broken / "metrics.csv").size(), 1u);  // it died in the second epoch
   ASSERT_EQ(run_two("segment", broken, {{"HEPATICA_TEST_RESUME", "1"}}), (std::vector<int>{0, 0}));
@@ -261,7 +250,7 @@ TEST(DistributedFailure, AWorkerThatHangsIsAnErrorAfterTheLimit) {
   TemporaryFolder folder;
   const std::vector<int> states = run_two("segment", folder.path(), {{"HEPATICA_TEST_FAILURE", "frozen"}});
   EXPECT_EQ(states[0], 0);
-  EXPECT_NE(read_file(folder.path() / "error0").find("worker 0 of 2"), std::string::npos);
+  EXPECT_NE(read_file(folder.path() / "error0").find("worker 0 of 2 lost worker 1"), std::string::npos);
 }
 
 TEST(DistributedFailure, AWorkerThatNeverComesIsAnErrorAfterTheLimit) {
@@ -269,7 +258,8 @@ TEST(DistributedFailure, AWorkerThatNeverComesIsAnErrorAfterTheLimit) {
     const Workers workers({0, 2, 0, "127.0.0.1", free_port(), false}, 1);
     FAIL();
   } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::interrupted);
+    EXPECT_EQ(error.code(), ErrorCode::worker_lost);
+    EXPECT_NE(std::string(error.what()).find("lost worker 1"), std::string::npos) << error.what();
   }
 }
 

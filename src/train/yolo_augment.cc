@@ -39,19 +39,57 @@ void put(const DetectExample& tile, int64_t left, int64_t top, DetectExample& ca
   }
 }
 
-/// target = m (source - from) + to.
-struct Affine {
-  double m[2][2], from[2], to[2];
+using Row3 = std::array<double, 3>;
 
+/// (x', y', w) = m (x, y, 1); the target is (x', y') / w.
+struct Homography {
+  std::array<Row3, 3> m;
+
+  double weight(double x, double y) const { return m[2][0] * x + m[2][1] * y + m[2][2]; }
   std::array<double, 2> target(double x, double y) const {
-    const double u = x - from[0], v = y - from[1];
-    return {m[0][0] * u + m[0][1] * v + to[0], m[1][0] * u + m[1][1] * v + to[1]};
+    const double w = weight(x, y);
+    return {(m[0][0] * x + m[0][1] * y + m[0][2]) / w, (m[1][0] * x + m[1][1] * y + m[1][2]) / w};
   }
-  Affine inverse() const {
-    const double d = m[0][0] * m[1][1] - m[0][1] * m[1][0];
-    return {{{m[1][1] / d, -m[0][1] / d}, {-m[1][0] / d, m[0][0] / d}}, {to[0], to[1]}, {from[0], from[1]}};
+  Homography operator*(const Homography& first) const {
+    Homography made{};
+    for (size_t i = 0; i < 3; ++i)
+      for (size_t j = 0; j < 3; ++j)
+        for (size_t k = 0; k < 3; ++k) made.m[i][j] += m[i][k] * first.m[k][j];
+    return made;
+  }
+  /// By cofactors, up to a factor, which the division by w takes out.
+  Homography inverse() const {
+    Homography made{};
+    for (size_t i = 0; i < 3; ++i)
+      for (size_t j = 0; j < 3; ++j) {
+        const size_t a = (j + 1) % 3, b = (j + 2) % 3, c = (i + 1) % 3, d = (i + 2) % 3;
+        made.m[i][j] = m[a][c] * m[b][d] - m[a][d] * m[b][c];
+      }
+    return made;
   }
 };
+
+Homography moved_by(double x, double y) { return {{Row3{1, 0, x}, Row3{0, 1, y}, Row3{0, 0, 1}}}; }
+
+/// Translation * shear * rotation and scale * perspective * centring, as YOLOv8 has it; draws nothing for what is 0.
+Homography draw_homography(
+    const PlaneImage& image, double scale, double angle, double side, const YoloAugmentOptions& options, Rng& rng) {
+  const double a = scale * std::cos(angle), b = scale * std::sin(angle);
+  const Homography turned{{Row3{a, b, 0}, Row3{-b, a, 0}, Row3{0, 0, 1}}};
+  Homography made = turned;
+  if (options.perspective > 0) {
+    const double px = rng.uniform(-1, 1) * options.perspective, py = rng.uniform(-1, 1) * options.perspective;
+    made = made * Homography{{Row3{1, 0, 0}, Row3{0, 1, 0}, Row3{px, py, 1}}};
+  }
+  if (options.shear_deg > 0) {
+    const auto tangent = [&] { return std::tan(rng.uniform(-1, 1) * options.shear_deg * std::numbers::pi / 180); };
+    const double along_x = tangent(), along_y = tangent();
+    made = Homography{{Row3{1, along_x, 0}, Row3{along_y, 1, 0}, Row3{0, 0, 1}}} * made;
+  }
+  const double to_x = rng.uniform(0.5 - options.translate, 0.5 + options.translate) * side;
+  const double to_y = rng.uniform(0.5 - options.translate, 0.5 + options.translate) * side;
+  return moved_by(to_x, to_y) * made * moved_by(-0.5 * double(image.width), -0.5 * double(image.height));
+}
 
 /// Value of a channel at pixel coordinates (centres are whole numbers).
 float linear_at(const float* plane, int64_t width, int64_t height, double x, double y) {
@@ -65,13 +103,14 @@ float linear_at(const float* plane, int64_t width, int64_t height, double x, dou
   return top + ty * (bottom - top);
 }
 
-PlaneImage resampled(const PlaneImage& source, const Affine& affine, int64_t side) {
+PlaneImage resampled(const PlaneImage& source, const Homography& homography, int64_t side) {
   PlaneImage out = blank(source.channels, side);
-  const Affine back = affine.inverse();
+  const Homography back = homography.inverse();
   const int64_t pixels = source.width * source.height;
   for (int64_t y = 0; y < side; ++y) {
     for (int64_t x = 0; x < side; ++x) {
       const auto [u, v] = back.target(double(x) + 0.5, double(y) + 0.5);
+      if (!(homography.weight(u, v) > 0)) continue;  // behind the eye of a strong perspective
       for (int64_t c = 0; c < source.channels; ++c)
         out.values[size_t((c * side + y) * side + x)] =
             linear_at(source.values.data() + c * pixels, source.width, source.height, u - 0.5, v - 0.5);
@@ -80,13 +119,14 @@ PlaneImage resampled(const PlaneImage& source, const Affine& affine, int64_t sid
   return out;
 }
 
-/// The box under `affine`, and whether enough of it is left.
-bool carry(Box2& box, const Affine& affine, double scale, double side) {
+/// The box under `homography`, and whether enough of it is left.
+bool carry(Box2& box, const Homography& homography, double scale, double side) {
   const double before = box.area() * scale * scale;
   Box2 around{1e30, 1e30, -1e30, -1e30};
   for (const double x : {box.x0, box.x1}) {
     for (const double y : {box.y0, box.y1}) {
-      const auto [u, v] = affine.target(x, y);
+      if (!(homography.weight(x, y) > 0)) return false;
+      const auto [u, v] = homography.target(x, y);
       around = {std::min(around.x0, u), std::min(around.y0, v), std::max(around.x1, u), std::max(around.y1, v)};
     }
   }
@@ -133,12 +173,10 @@ DetectExample mosaic_of(const std::array<DetectExample, 4>& tiles, Rng& rng) {
 DetectExample yolo_varied(const DetectExample& example, int64_t side, const YoloAugmentOptions& options, Rng& rng) {
   const double angle = rng.uniform(-1, 1) * options.rotation_deg * std::numbers::pi / 180;
   const double scale = rng.uniform(1 - options.scale, 1 + options.scale);
-  const double a = scale * std::cos(angle), b = scale * std::sin(angle);
-  Affine affine{{{a, b}, {-b, a}}, {0.5 * double(example.image.width), 0.5 * double(example.image.height)}, {0, 0}};
-  for (double& to : affine.to) to = rng.uniform(0.5 - options.translate, 0.5 + options.translate) * double(side);
-  DetectExample out{resampled(example.image, affine, side), {}};
+  const Homography homography = draw_homography(example.image, scale, angle, double(side), options, rng);
+  DetectExample out{resampled(example.image, homography, side), {}};
   for (LesionBox lesion : example.lesions) {
-    if (carry(lesion.box, affine, scale, double(side))) out.lesions.push_back(lesion);
+    if (carry(lesion.box, homography, scale, double(side))) out.lesions.push_back(lesion);
   }
   const auto gain = float(1 + rng.uniform(-1, 1) * options.value_gain);
   for (float& value : out.image.values) value = std::clamp(value * gain, 0.0f, 1.0f);
@@ -154,6 +192,8 @@ YoloAugmentOptions yolo_augment_options(const Block& block) {
   o.rotation_deg = reader.number("rotation_deg", o.rotation_deg, 0, 180);
   o.translate = reader.number("translate", o.translate, 0, 0.9);
   o.scale = reader.number("scale", o.scale, 0, 0.9);
+  o.shear_deg = reader.number("shear_deg", o.shear_deg, 0, 80);
+  o.perspective = reader.number("perspective", o.perspective, 0, 0.001);
   o.value_gain = reader.number("value_gain", o.value_gain, 0, 1);
   o.flip_x = reader.number("flip_x", o.flip_x, 0, 1);
   o.flip_y = reader.number("flip_y", o.flip_y, 0, 1);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace hepatica::train {
 namespace {
 
@@ -84,6 +87,68 @@ TEST(YoloAugment, BoxesOfWhichTooLittleIsLeftAreDropped) {
   // 3 x 3 of 12 x 12 is 6 %.
   canvas = plain(40, 0, {{-5, -5, 7, 7}});
   EXPECT_TRUE(yolo_varied(canvas, 32, still(), rng).lesions.empty());
+}
+
+// What `yolo_varied` draws before: the angle and the scale.
+Rng after_turn(uint64_t seed) {
+  Rng rng(seed);
+  rng.uniform(-1, 1);
+  rng.uniform(1, 1);
+  return rng;
+}
+
+// About the middle (u, v) becomes (u + tan(a) v, tan(b) u + v): the box -10..10 becomes the box around its four
+// corners, half as wide as 10 (1 + |tan a|).
+TEST(YoloAugment, ShearMovesTheCorners) {
+  YoloAugmentOptions options = still();
+  options.shear_deg = 20;
+  Rng same = after_turn(3), rng(3);
+  const double a = std::tan(same.uniform(-1, 1) * 20 * M_PI / 180), b = std::tan(same.uniform(-1, 1) * 20 * M_PI / 180);
+  DetectExample example = plain(100, 0, {{40, 40, 60, 60}});
+  example.image.values[size_t(50 * 100 + 70)] = 1;  // its middle: 20.5 right of the image's, .5 below
+  const DetectExample out = yolo_varied(example, 100, options, rng);
+  ASSERT_EQ(out.lesions.size(), 1u);
+  EXPECT_NEAR(out.lesions[0].box.x0, 50 - 10 * (1 + std::abs(a)), 1e-9);
+  EXPECT_NEAR(out.lesions[0].box.y1, 50 + 10 * (1 + std::abs(b)), 1e-9);
+  const auto x = int64_t(50 + 20.5 + a * 0.5), y = int64_t(50 + b * 20.5 + 0.5);
+  const auto brightest = std::max_element(out.image.values.begin(), out.image.values.end()) - out.image.values.begin();
+  EXPECT_LE(std::abs(brightest % 100 - x), 1);
+  EXPECT_LE(std::abs(brightest / 100 - y), 1);
+}
+
+// w = 1 + p u + q v at the corner (u, v) about the middle, which is then (u / w, v / w).
+TEST(YoloAugment, PerspectiveDividesByTheDistance) {
+  YoloAugmentOptions options = still();
+  options.perspective = 0.001;
+  Rng same = after_turn(5), rng(5);
+  const double p = same.uniform(-1, 1) * 0.001, q = same.uniform(-1, 1) * 0.001;
+  const DetectExample out = yolo_varied(plain(400, 0, {{240, 260, 300, 310}}), 400, options, rng);
+  ASSERT_EQ(out.lesions.size(), 1u);
+  double x0 = 1e9, y0 = 1e9, x1 = -1e9, y1 = -1e9;
+  for (const double u : {40.0, 100.0})
+    for (const double v : {60.0, 110.0}) {
+      const double w = 1 + p * u + q * v;
+      x0 = std::min(x0, 200 + u / w);
+      x1 = std::max(x1, 200 + u / w);
+      y0 = std::min(y0, 200 + v / w);
+      y1 = std::max(y1, 200 + v / w);
+    }
+  EXPECT_NEAR(out.lesions[0].box.x0, x0, 1e-9);
+  EXPECT_NEAR(out.lesions[0].box.y0, y0, 1e-9);
+  EXPECT_NEAR(out.lesions[0].box.x1, x1, 1e-9);
+  EXPECT_NEAR(out.lesions[0].box.y1, y1, 1e-9);
+  EXPECT_GT(std::abs(x0 - 240), 0.1);  // the draw did something
+}
+
+TEST(YoloAugment, WithoutShearAndPerspectiveASeedGivesWhatItGave) {
+  // Neither draws where it is 0: the move is the third and fourth number.
+  YoloAugmentOptions options = still();
+  options.translate = 0.2;
+  Rng same = after_turn(9), rng(9);
+  const double x = same.uniform(0.3, 0.7) * 100, y = same.uniform(0.3, 0.7) * 100;
+  const DetectExample out = yolo_varied(plain(100, 0, {{45, 45, 55, 55}}), 100, options, rng);
+  EXPECT_NEAR(out.lesions[0].box.x0, x - 5, 1e-9);
+  EXPECT_NEAR(out.lesions[0].box.y0, y - 5, 1e-9);
 }
 
 TEST(YoloAugment, ScaleAndGainStayInTheirRanges) {

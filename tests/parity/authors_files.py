@@ -12,23 +12,25 @@ from pathlib import Path
 
 import torch
 
-import torch_parity as networks
+from parity_lilnet import LiLNet, pth_tar
+from parity_yolo import DetectionModel, as_ultralytics, best_pt
+from torch_parity import randomise
 
 
 def main(folder):
     torch.manual_seed(7)
-    networks.as_ultralytics()
-    detector = networks.DetectionModel(1).eval()
+    as_ultralytics()
+    detector = DetectionModel(1).eval()
     with torch.no_grad():
-        networks.randomise(detector)
+        randomise(detector)
         for head in detector.model[-1].cv3:
             head[2].bias.fill_(-4.)
-    torch.save(networks.best_pt(detector, ("lesion",)), folder / "best.pt")
+    torch.save(best_pt(detector, ("lesion",)), folder / "best.pt")
     for name, classes in (("Time_BM", 2), ("Time_B", 3), ("Time_M", 3)):
-        model = networks.LiLNet(50, classes)
+        model = LiLNet(50, classes)
         with torch.no_grad():
-            networks.randomise(model)
-        torch.save(networks.pth_tar(model, 49), folder / f"{name}.pth.tar")
+            randomise(model)
+        torch.save(pth_tar(model, 49), folder / f"{name}.pth.tar")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ import numpy
 import torch
 from PIL import Image
 
-import torch_parity as networks
+from parity_lilnet import LiLNet, aggregate, pth_tar
+from parity_yolo import DetectionModel, as_ultralytics, best_pt, decode
+from torch_parity import randomise
 
 
 def draw_pictures(folder):
@@ -70,29 +72,29 @@ def square(path, side):
 
 def main(folder):
     torch.manual_seed(31)
-    networks.as_ultralytics()
+    as_ultralytics()
     files = draw_pictures(folder)
     files += draw_deep_pictures(folder)
     expected = {"files": files, "classify": {}, "detect": {}}
     read_as = [name.replace("deep", "shallow") for name in files]
     crops = torch.stack([(square(folder / name, 224) - .5) / .5 for name in read_as])
     for name, depth, classes in (("Time_BM", 50, 2), ("Time_B", 18, 3), ("Time_M", 34, 3)):
-        model = networks.LiLNet(depth, classes).eval()
+        model = LiLNet(depth, classes).eval()
         with torch.no_grad():
-            networks.randomise(model)
-        torch.save(networks.pth_tar(model, 7), folder / f"{name}.pth.tar")
+            randomise(model)
+        torch.save(pth_tar(model, 7), folder / f"{name}.pth.tar")
         with torch.no_grad():
-            logits = networks.aggregate(model(crops), classes)
+            logits = aggregate(model(crops), classes)
         expected["classify"][f"{name}.pth.tar"] = logits.tolist()
     for file, scale, count in (("best.pt", "n", len(files)), ("best_x.pt", "x", 1)):
-        model = networks.DetectionModel(1, scale).eval()
+        model = DetectionModel(1, scale).eval()
         with torch.no_grad():
-            networks.randomise(model)
+            randomise(model)
             model.half().float()  # what best.pt keeps
-        torch.save(networks.best_pt(model, ("lesion",), scale), folder / file)
+        torch.save(best_pt(model, ("lesion",), scale), folder / file)
         with torch.no_grad():
             pictures = torch.stack([square(folder / name, 512) for name in read_as[:count]])
-            expected["detect"][file] = networks.decode(model(pictures), 512).tolist()
+            expected["detect"][file] = decode(model(pictures), 512).tolist()
     (folder / "expected.json").write_text(json.dumps(expected))
 
 

@@ -115,8 +115,9 @@ class DynUNetSegmenter final : public Segmenter {
   }
 
   WindowOptions window_options() const {
-    WindowOptions window{{}, options_.overlap, options_.batch};
+    WindowOptions window{{}, options_.overlap, dims_ == 3 ? 1 : options_.batch};
     for (double size : options_.patch) window.patch.push_back(int64_t(size));
+    if (window.patch.empty()) window.patch = options_.input.patch;
     if (window.patch.empty()) window.patch.assign(size_t(dims_), kDefaultPatch3D);
     return window;
   }
@@ -134,26 +135,19 @@ class DynUNetSegmenter final : public Segmenter {
   }
 
   NetworkGrid in_space(const Volume<int16_t>& hu) const {
-    const double spacing = hu.geometry().spacing[2], wanted = options_.input.spacing_mm;
-    const auto count = std::max<int64_t>(1, std::llround(double(hu.nz()) * spacing / wanted));
-    const double scale = wanted / spacing;
-    const AxisMap slices{scale, 0.5 * double(hu.nz() - 1) - 0.5 * scale * double(count - 1)};
-    const SegmentPlane first = plane_of(hu, 0);
-    NetworkGrid grid = empty_grid(hu.geometry(), first, count, slices);
-    const int64_t width = first.image.width, height = first.image.height, size = width * height;
-    Array input{{1, 1, count, height, width}, std::vector<float>(size_t(count * size))};
-    parallel_for(size_t(count), [&](size_t z) {
-      const double k = std::clamp(slices.source(double(z)), 0.0, double(hu.nz() - 1));
-      const auto below = int64_t(k);
-      const SegmentPlane low = plane_of(hu, below), high = plane_of(hu, std::min(below + 1, hu.nz() - 1));
-      const auto part = float(k - double(below));
-      for (int64_t v = 0; v < size; ++v)
-        input.values[z * size_t(size) + size_t(v)] =
-            (1 - part) * low.image.values[size_t(v)] + part * high.image.values[size_t(v)];
-    });
+    SegmentSpace space = segment_space(hu, options_.input);
+    SegmentPlane layout;
+    layout.width = space.covered_width;
+    layout.height = space.covered_height;
+    layout.map = space.plane;
+    NetworkGrid grid = empty_grid(hu.geometry(), layout, space.depth, space.slices);
+    const Array input{{1, 1, space.depth, space.height, space.width}, std::move(space.values)};
     const Array output = sliding_window(input, window_options(), [&](const Array& patches) { return logits(patches); });
-    for (int64_t z = 0; z < count; ++z)
-      copy_probabilities(output.values.data() + z * size, width, grid.probabilities.slice(z), first.width);
+    for (int64_t z = 0; z < space.depth; ++z)
+      copy_probabilities(output.values.data() + z * space.height * space.width,
+                         space.width,
+                         grid.probabilities.slice(z),
+                         space.covered_width);
     return grid;
   }
 
@@ -206,14 +200,17 @@ SegmentOptions read_segment_options(const Block& block) {
 std::unique_ptr<Segmenter> make_dynunet_segmenter(std::shared_ptr<Predictor> predictor, const SegmentOptions& options) {
   const nlohmann::json& metadata = predictor->metadata();
   const nlohmann::json network = metadata.value("network", nlohmann::json::object());
-  if (network.value("family", "") != "dynunet")
-    wrong_network(fmt::format("holds a network of family '{}' where 'dynunet' is needed", network.value("family", "")));
+  const std::string family = network.value("family", "");
+  if (family != "dynunet" && family != "residual_unet")
+    wrong_network(fmt::format("holds a network of family '{}' where 'dynunet' or 'residual_unet' is needed", family));
   const nlohmann::json arguments = network.value("arguments", nlohmann::json::object());
   if (arguments.value("in_channels", 1) != 1 || arguments.value("out_channels", 1) != 1)
     wrong_network("has another number of channels than one in and one out");
-  const int dims = arguments.value("dims", 3);
+  const int dims = arguments.value("dims", 3);  // of a residual U-Net always
   SegmentOptions effective = options;
   if (metadata.contains("input")) effective.input = segment_input_from_json(metadata["input"], "segment");
+  if (!effective.input.patch.empty() && effective.input.patch.size() != size_t(dims))
+    wrong_network(fmt::format("says a patch of {} sides for {} axes", effective.input.patch.size(), dims));
   if (!effective.patch.empty() && effective.patch.size() != size_t(dims))
     throw Error(
         ErrorCode::bad_recipe,

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/strict_json.h"
+#include "base/threads.h"
 
 namespace hepatica {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 constexpr double kFinestSpacing = 0.2, kCoarsestSpacing = 10;
 constexpr double kLowestHu = -2048, kHighestHu = 4095;
 constexpr int64_t kLargestMultiple = 256;
+constexpr double kSmallestPatch = 8, kLargestPatch = 1024;
 
 int64_t padded(int64_t size, int multiple) { return (size + multiple - 1) / multiple * multiple; }
 
@@ -53,6 +55,49 @@ SegmentPlane plane_of(std::span<const T> hu,
   return resampled(values, width, height, spacing_x, spacing_y, input);
 }
 
+SegmentPlane fractions(std::span<const uint8_t> labels,
+                       int64_t width,
+                       int64_t height,
+                       double spacing_x,
+                       double spacing_y,
+                       const SegmentInput& input) {
+  std::vector<float> values(labels.size());
+  std::transform(labels.begin(), labels.end(), values.begin(), [](uint8_t label) { return label ? 1.0f : 0.0f; });
+  return resampled(values, width, height, spacing_x, spacing_y, input);
+}
+
+/// Slices of `plane_of_slice(k)` resampled along k.
+template <class PlaneOfSlice>
+SegmentSpace space_of(const Geometry& ct, const SegmentInput& input, const PlaneOfSlice& plane_of_slice) {
+  SegmentSpace space;
+  const int64_t nz = ct.size[2];
+  std::vector<SegmentPlane> planes(static_cast<size_t>(nz));
+  parallel_for(size_t(nz), [&](size_t k) { planes[k] = plane_of_slice(int64_t(k)); });
+  space.depth = std::max<int64_t>(1, std::llround(double(nz) * ct.spacing[2] / input.spacing_mm));
+  space.slices = axis_map(nz, ct.spacing[2], input.spacing_mm, space.depth);
+  space.plane = planes[0].map;
+  space.covered_width = planes[0].width;
+  space.covered_height = planes[0].height;
+  space.width = planes[0].image.width;
+  space.height = planes[0].image.height;
+  const size_t size = size_t(space.width * space.height);
+  space.values.resize(size * size_t(space.depth));
+  // Row by row: a plane of nz lines, one a slice.
+  parallel_for(size_t(space.height), [&](size_t y) {
+    const size_t width = size_t(space.width);
+    std::vector<float> lines;
+    for (const SegmentPlane& plane : planes) {
+      const auto row = plane.image.values.begin() + int64_t(y * width);
+      lines.insert(lines.end(), row, row + int64_t(width));
+    }
+    const std::vector<float> made =
+        resample_plane(lines, space.width, nz, {AxisMap{}, space.slices}, space.width, space.depth);
+    for (size_t z = 0; z < size_t(space.depth); ++z)
+      std::copy_n(made.begin() + int64_t(z * width), width, space.values.begin() + int64_t(z * size + y * width));
+  });
+  return space;
+}
+
 /// The keys are the same in a checkpoint and in a recipe.
 template <class Reader>
 SegmentInput read_keys(Reader&& reader) {
@@ -61,6 +106,8 @@ SegmentInput read_keys(Reader&& reader) {
   input.low_hu = reader.number("low_hu", input.low_hu, kLowestHu, kHighestHu);
   input.high_hu = reader.number("high_hu", input.high_hu, kLowestHu, kHighestHu);
   input.multiple = int(reader.integer("multiple", input.multiple, 1, kLargestMultiple));
+  for (const double side : reader.numbers("patch", {}, kSmallestPatch, kLargestPatch))
+    input.patch.push_back(int64_t(side));
   reader.finish();
   return input;
 }
@@ -91,16 +138,33 @@ PlaneImage segment_target(std::span<const uint8_t> labels,
                           double spacing_x,
                           double spacing_y,
                           const SegmentInput& input) {
-  std::vector<float> values(labels.size());
-  std::transform(labels.begin(), labels.end(), values.begin(), [](uint8_t label) { return label ? 1.0f : 0.0f; });
-  return resampled(values, width, height, spacing_x, spacing_y, input).image;
+  return fractions(labels, width, height, spacing_x, spacing_y, input).image;
+}
+
+SegmentSpace segment_space(const Volume<int16_t>& hu, const SegmentInput& input) {
+  const Vec3& spacing = hu.geometry().spacing;
+  return space_of(hu.geometry(), input, [&](int64_t k) {
+    return segment_plane(hu.slice(k), hu.nx(), hu.ny(), spacing[0], spacing[1], input);
+  });
+}
+
+std::vector<float> segment_space_target(const Mask& labels, const SegmentInput& input) {
+  const Vec3& spacing = labels.geometry().spacing;
+  return space_of(labels.geometry(),
+                  input,
+                  [&](int64_t k) {
+                    return fractions(labels.slice(k), labels.nx(), labels.ny(), spacing[0], spacing[1], input);
+                  })
+      .values;
 }
 
 nlohmann::json json_from_input(const SegmentInput& input) {
-  return {{"spacing_mm", input.spacing_mm},
-          {"low_hu", input.low_hu},
-          {"high_hu", input.high_hu},
-          {"multiple", input.multiple}};
+  nlohmann::json json{{"spacing_mm", input.spacing_mm},
+                      {"low_hu", input.low_hu},
+                      {"high_hu", input.high_hu},
+                      {"multiple", input.multiple}};
+  if (!input.patch.empty()) json["patch"] = input.patch;
+  return json;
 }
 
 SegmentInput segment_input_from_json(const nlohmann::json& json, const std::string& source) {

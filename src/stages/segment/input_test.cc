@@ -36,6 +36,55 @@ TEST(SegmentPlane, TargetLiesOnTheSamePixels) {
   EXPECT_NEAR(std::accumulate(target.values.begin(), target.values.end(), 0.0), 400.0, 1e-3);
 }
 
+/// HU 100 k on slice k of 8 x 8 pixels.
+Volume<int16_t> stairs(int64_t slices, double slice_mm) {
+  Geometry grid;
+  grid.size = {8, 8, slices};
+  grid.spacing = {2, 2, slice_mm};
+  Volume<int16_t> hu(grid);
+  for (int64_t k = 0; k < slices; ++k)
+    for (int16_t& value : hu.slice(k)) value = int16_t(100 * k);
+  return hu;
+}
+
+TEST(SegmentSpace, ThickSlicesAreInterpolated) {
+  // 3 slices of 4 mm are 12 mm, 6 of 2 mm: the middle of both is slice 1, and the new ones lie at -.25, .25, .75, ...
+  const SegmentSpace space = segment_space(stairs(3, 4), {2, 0, 200, 16, {}});
+  ASSERT_EQ(space.depth, 6);
+  EXPECT_EQ(space.width, 16);
+  EXPECT_EQ(space.covered_width, 8);
+  const float expected[] = {0, 0.125, 0.375, 0.625, 0.875, 1};
+  for (int64_t z = 0; z < 6; ++z) {
+    EXPECT_NEAR(space.values[size_t(z * 256 + 3)], expected[z], 1e-6) << z;
+    EXPECT_EQ(space.values[size_t(z * 256 + 8)], 0);  // padding
+  }
+}
+
+TEST(SegmentSpace, ThinSlicesAreAveraged) {
+  // 8 slices of 1 mm onto 2 mm: new slice 1 lies at 2.5; a triangle of 2 slices' reach weighs 1..4 by 1, 3, 3, 1.
+  const SegmentSpace space = segment_space(stairs(8, 1), {2, 0, 1000, 8, {}});
+  ASSERT_EQ(space.depth, 4);
+  EXPECT_NEAR(space.values[64], (1 * 1 + 3 * 2 + 3 * 3 + 1 * 4) / 8.0 / 10, 1e-6);
+}
+
+TEST(SegmentSpace, TheTargetLiesOnTheSameVoxels) {
+  Mask mask(stairs(4, 4).geometry());
+  for (uint8_t& label : mask.slice(2)) label = 7;
+  const SegmentInput input{2, 0, 200, 8, {}};
+  const std::vector<float> target = segment_space_target(mask, input);
+  ASSERT_EQ(target.size(), segment_space(stairs(4, 4), input).values.size());
+  // New slices 0..7 at -.25, .25, ...: slice 2's share is 1 - |distance|.
+  const double expected[] = {0, 0, 0, 0.25, 0.75, 0.75, 0.25, 0};
+  for (size_t z = 0; z < 8; ++z) EXPECT_NEAR(target[z * 64], expected[z], 1e-6) << z;
+}
+
+TEST(SegmentInputJson, KeepsAPatchWhereThereIsOne) {
+  const SegmentInput slices{2.0, -50, 200, 16, {}}, space{2.0, -50, 200, 16, {32, 48, 64}};
+  EXPECT_FALSE(json_from_input(slices).contains("patch"));
+  EXPECT_EQ(segment_input_from_json(json_from_input(space), "x"), space);
+  EXPECT_THROW(segment_input_from_json({{"patch", {32, "a", 64}}}, "x"), Error);
+}
+
 TEST(SegmentInputJson, RoundTripAndNonsense) {
   const SegmentInput input{2.0, -50, 200, 16};
   EXPECT_EQ(segment_input_from_json(json_from_input(input), "m"), input);
