@@ -114,6 +114,8 @@ LinkOptions read_link_options(const Block& block) {
   options.score_mm = reader.number("score_mm", options.score_mm, 0.1, 100);
   options.all_phases = reader.number("all_phases", options.all_phases, 0, 1);
   options.least_score = reader.number("least_score", options.least_score, 0, 1);
+  options.large_mm = reader.number("large_mm", options.large_mm, 0, 1000);
+  options.large_least_score = reader.number("large_least_score", options.large_least_score, 0, 1);
   options.least_size_mm = reader.number("least_size_mm", options.least_size_mm, 0, 100);
   options.in_liver = reader.boolean("in_liver", options.in_liver);
   OptionReader gallbladder(reader.block("gallbladder"));
@@ -231,10 +233,12 @@ std::vector<std::vector<Track>> link_detections(const PreprocessedStudy& study,
   }
   const std::vector<double> steps = slice_steps_mm(study, detections);
   std::vector<std::vector<Track>> lesions;
-  for (const Group& group : groups)
-    if (lesion_score(group.tracks, steps, options) >= options.least_score &&
-        group_side_mm(group, study) >= options.least_size_mm)
+  for (const Group& group : groups) {
+    const double side = group_side_mm(group, study);
+    const double least = side < options.large_mm ? options.least_score : options.large_least_score;
+    if (side >= options.least_size_mm && lesion_score(group.tracks, steps, options) >= least)
       lesions.push_back(group.tracks);
+  }
   return lesions;
 }
 

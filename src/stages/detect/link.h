@@ -27,8 +27,11 @@ struct LinkOptions {
   double score_mm = 10;        ///< length along the body over which a lesion's score is averaged, see lesion_score
   double all_phases = 0.5;     ///< weight in that score of the mean over all phases; the rest is the best phase's
   double least_score = 0.25;   ///< lesions with a lower score are dropped
-  double least_size_mm = 3;    ///< lesions whose longest side of any box is shorter are dropped
-  bool in_liver = true;  ///< lesions belong to the liver's mask and volume, also where the segmenter left them out
+  double large_mm = 20;        ///< lesions whose longest side of any box is as long must have another score:
+  double large_least_score =
+      0.4;  ///< what is large and a lesion is seen surely; doubtful large ones are vessels and fissures
+  double least_size_mm = 3;  ///< lesions whose longest side of any box is shorter are dropped
+  bool in_liver = true;      ///< lesions belong to the liver's mask and volume, also where the segmenter left them out
   GallbladderOptions gallbladder;
 };
 

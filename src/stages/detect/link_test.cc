@@ -121,6 +121,18 @@ TEST(LinkDetections, OneWeakSliceIsNotBelieved) {
   EXPECT_EQ(link_detections(study, {{0, 5, box, 0.4}, {0, 6, box, 0.5}}, {}).size(), 1u);
 }
 
+TEST(LinkDetections, LargeLesionsNeedAScoreOfTheirOwn) {
+  PreprocessedStudy study{{phase_image(Phase::arterial)}, {}};
+  // Boxes of 16 and of 24 mm on three slices of 4 mm, over which 10 mm are averaged: the score is the boxes' own.
+  const auto found = [&](double side_px, double score) {
+    const Box2 box{10, 10, 10 + side_px, 20};
+    return link_detections(study, {{0, 5, box, score}, {0, 6, box, score}, {0, 7, box, score}}, {}).size();
+  };
+  EXPECT_EQ(found(20, 0.3), 1u);
+  EXPECT_EQ(found(30, 0.3), 0u);
+  EXPECT_EQ(found(30, 0.45), 1u);
+}
+
 TEST(RegionOf, FallsBackToTheEllipseWithoutContrast) {
   PhaseImage image = phase_image(Phase::arterial);
   const Track track{0, {{0, 5, {20, 20, 40, 30}, 0.9}}};
