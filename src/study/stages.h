@@ -41,11 +41,14 @@ struct FeatureMap {
   std::vector<float> values;  ///< [channels, rows, columns]
 };
 
-/// A class's logit of one crop, and its gradient.
+/// What a map explains: the sum of the classes' logits times these weights, [classes].
+using LogitWeights = std::vector<float>;
+
+/// A sum of logits of one crop, and its gradient.
 struct CropGradient {
   double logit = 0;
   FeatureMap at;        ///< the features, or the crop itself
-  FeatureMap gradient;  ///< of the logit with respect to them, of the same sizes
+  FeatureMap gradient;  ///< of the sum with respect to them, of the same sizes
 };
 
 /// A classifier as a function of its crops, for explanations and their checks.
@@ -66,9 +69,9 @@ class CropModel {
   virtual std::vector<FeatureMap> features(const std::vector<PlaneImage>& crops) const = 0;
   /// Weight of each class on each channel of the features, [classes][channels].
   virtual std::vector<std::vector<float>> class_weights() const = 0;
-  /// The logit of `classes[n]` of each crop and its gradient.
+  /// Of each crop n the logits times `of[n]`, summed, and its gradient.
   virtual std::vector<CropGradient> gradients(const std::vector<PlaneImage>& crops,
-                                              const std::vector<size_t>& classes,
+                                              const std::vector<LogitWeights>& of,
                                               Layer at) const = 0;
   /// Groups of layers from the outputs to the input, and the model with the first `layers` of them untrained.
   virtual std::vector<std::string> layers() const = 0;

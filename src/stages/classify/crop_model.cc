@@ -32,9 +32,9 @@ class NetworkCropModel final : public CropModel {
   std::vector<std::vector<float>> class_weights() const override { return network_.class_weights(); }
 
   std::vector<CropGradient> gradients(const std::vector<PlaneImage>& crops,
-                                      const std::vector<size_t>& classes,
+                                      const std::vector<LogitWeights>& of,
                                       Layer at) const override {
-    return network_.gradients(crops, classes, at);
+    return network_.gradients(crops, of, at);
   }
 
   std::vector<std::string> layers() const override { return network_.layers(); }

@@ -113,13 +113,14 @@ std::vector<double> aggregate_masks(std::span<const float> out4, std::span<const
   return logits;
 }
 
-Array aggregate_weights(const std::vector<size_t>& classes, size_t class_count) {
-  const size_t columns = kMasks * class_count;
-  Array weights{{int64_t(kMasks * classes.size()), int64_t(columns)},
-                std::vector<float>(kMasks * classes.size() * columns, 0.0f)};
-  for (size_t n = 0; n < classes.size(); ++n)
-    for (size_t j = 0; j < kMasks; ++j)
-      weights.values[(kMasks * n + j) * columns + kMasks * classes[n] + j] = 1.0f / float(2 * kMasks);
+Array aggregate_weights(const std::vector<LogitWeights>& of) {
+  const size_t columns = kMasks * of.front().size();
+  Array weights{{int64_t(kMasks * of.size()), int64_t(columns)},
+                std::vector<float>(kMasks * of.size() * columns, 0.0f)};
+  for (size_t n = 0; n < of.size(); ++n)
+    for (size_t c = 0; c < of[n].size(); ++c)
+      for (size_t j = 0; j < kMasks; ++j)
+        weights.values[(kMasks * n + j) * columns + kMasks * c + j] = of[n][c] / float(2 * kMasks);
   return weights;
 }
 
@@ -228,30 +229,28 @@ std::vector<FeatureMap> CropNetwork::features(size_t count, const std::function<
 }
 
 std::vector<CropGradient> CropNetwork::gradients(const std::vector<PlaneImage>& crops,
-                                                 const std::vector<size_t>& classes,
+                                                 const std::vector<LogitWeights>& of,
                                                  CropModel::Layer at) const {
-  HEPATICA_ASSERT(crops.size() == classes.size());
+  HEPATICA_ASSERT(crops.size() == of.size());
   std::vector<CropGradient> all;
   for (size_t first = 0; first < crops.size(); first += size_t(options_.batch)) {
     const size_t batch = std::min(size_t(options_.batch), crops.size() - first);
     const Array input = batch_of(first, batch, [&](size_t n) { return crops[n]; });
-    const std::vector<size_t> chosen(classes.begin() + std::ptrdiff_t(first),
-                                     classes.begin() + std::ptrdiff_t(first + batch));
+    const std::vector<LogitWeights> part(of.begin() + std::ptrdiff_t(first), of.begin() + std::ptrdiff_t(first + batch));
     const Differential d =
-        predictor_->differentiate(input, logit_weights(chosen), at == CropModel::Layer::input ? "input" : kFeatures);
+        predictor_->differentiate(input, output_weights(part), at == CropModel::Layer::input ? "input" : kFeatures);
     for (size_t n = 0; n < batch; ++n) all.push_back({d.values[n], sample_of(d.at, n), sample_of(d.gradient, n)});
   }
   return all;
 }
 
-std::map<std::string, Array> CropNetwork::logit_weights(const std::vector<size_t>& classes) const {
+std::map<std::string, Array> CropNetwork::output_weights(const std::vector<LogitWeights>& of) const {
   if (lilnet_) {
-    const Array weights = aggregate_weights(classes, classes_.size());
+    const Array weights = aggregate_weights(of);
     return {{"out4", weights}, {"out3", weights}};
   }
-  Array weights{{int64_t(classes.size()), int64_t(classes_.size())},
-                std::vector<float>(classes.size() * classes_.size(), 0.0f)};
-  for (size_t n = 0; n < classes.size(); ++n) weights.values[n * classes_.size() + classes[n]] = 1;
+  Array weights{{int64_t(of.size()), int64_t(classes_.size())}, {}};
+  for (const LogitWeights& one : of) weights.values.insert(weights.values.end(), one.begin(), one.end());
   return {{"logits", weights}};
 }
 

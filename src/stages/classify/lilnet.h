@@ -31,9 +31,9 @@ std::vector<Detection> sampled(const std::vector<Detection>& detections, int64_t
 /// out3[j, 5c + j], each [5, 5 * classes] (methods of the published code, process.py).
 std::vector<double> aggregate_masks(std::span<const float> out4, std::span<const float> out3, size_t classes);
 
-/// The same for a batch as weights of the outputs: the logit of `classes[n]` is the sum of out4 and out3 times these
-/// over the rows of sample n, [5 * samples, 5 * class_count] (the same for both outputs).
-Array aggregate_weights(const std::vector<size_t>& classes, size_t class_count);
+/// The same for a batch as weights of the outputs: the logits times `of[n]`, summed, are the sum of out4 and out3 times
+/// these over the rows of sample n, [5 * samples, 5 * classes] (the same for both outputs). `of` must not be empty.
+Array aggregate_weights(const std::vector<LogitWeights>& of);
 
 /// Row 5c (no mask) of fc * fc_ens: the weight of class c on each channel of layer4. `fc` is [5 * classes, inner],
 /// `fc_ens` [inner, channels].
@@ -54,9 +54,9 @@ class CropNetwork {
   std::vector<FeatureMap> features(size_t count, const std::function<PlaneImage(size_t)>& crop) const;
   /// [classes][channels of the features]; for ConvNeXt, whose logits come after a norm, up to a factor an image.
   std::vector<std::vector<float>> class_weights() const;
-  /// The logit of `classes[n]` of each crop and its gradient with respect to its features or the crop, in batches.
+  /// Of each crop n the logits times `of[n]`, summed, and the gradient with respect to its features or the crop, in batches.
   std::vector<CropGradient> gradients(const std::vector<PlaneImage>& crops,
-                                      const std::vector<size_t>& classes,
+                                      const std::vector<LogitWeights>& of,
                                       CropModel::Layer at) const;
   std::vector<std::string> layers() const { return predictor_->layer_groups(); }
   CropNetwork with_random_layers(size_t layers, uint64_t seed) const;
@@ -67,8 +67,8 @@ class CropNetwork {
                                    size_t count,
                                    const std::function<PlaneImage(size_t)>& crop,
                                    const std::vector<std::string>& wanted) const;
-  /// The logit of one class a sample as weights of the network's outputs.
-  std::map<std::string, Array> logit_weights(const std::vector<size_t>& classes) const;
+  /// A sum of logits a sample as weights of the network's outputs.
+  std::map<std::string, Array> output_weights(const std::vector<LogitWeights>& of) const;
 
   std::shared_ptr<Predictor> predictor_;
   std::vector<std::string> classes_;

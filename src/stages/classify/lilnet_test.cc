@@ -36,7 +36,7 @@ TEST(AggregateWeights, GiveTheAggregateBack) {
   std::vector<float> out;
   for (size_t row = 0; row < 10; ++row)
     for (size_t column = 0; column < 10; ++column) out.push_back(float(100 * row + column));
-  const Array weights = aggregate_weights({1, 0}, 2);
+  const Array weights = aggregate_weights({{0, 1}, {1, 0}});
   ASSERT_EQ(weights.shape, (std::vector<int64_t>{10, 10}));
   double first = 0, second = 0;
   for (size_t v = 0; v < 50; ++v) {

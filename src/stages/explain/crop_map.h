@@ -17,6 +17,7 @@ struct ExplainOptions {
   bool maps = true;            ///< maps for the best slice of each lesion and phase
   int64_t lesions = 12;        ///< the largest that get maps
   std::string method = "cam";  ///< "cam", "grad_cam", "grad_cam_pp" or "expected_gradients"
+  std::string target = "margin";  ///< of the class: "logit", or "margin": minus the mean of the other classes' logits
   bool voxels = false;         ///< also volumes of the maps, from every slice that was classified
   ExpectedGradientsOptions expected_gradients;
   PhaseShapleyOptions phase_shapley;
@@ -37,6 +38,10 @@ struct CropMap {
 
 /// What a crop is compared with by expected gradients; not asked for by the other methods.
 using BaselinesOf = std::function<const std::vector<PlaneImage>&(size_t crop)>;
+
+/// What maps of class `chosen` of so many explain, by `target`. Probabilities hang on margins alone: what moves all
+/// logits alike is no evidence for any class.
+LogitWeights target_weights(const std::string& target, size_t chosen, size_t classes);
 
 /// One map a crop for class `classes[n]`.
 std::vector<CropMap> crop_maps(const CropModel& model,

@@ -18,7 +18,7 @@ TEST(ExpectedGradients, ExactOnALinearModel) {
   const std::vector<PlaneImage> baselines{{1, 2, 2, {0, 0, 0, 0}}, {1, 2, 2, {2, 0, 2, 4}}};
   ExpectedGradientsOptions options;
   options.samples = 5;  // rounded up to three a baseline
-  const PixelValues pixels = expected_gradients(linear(), kCrop, 1, baselines, options);
+  const PixelValues pixels = expected_gradients(linear(), kCrop, {0, 1}, baselines, options);
   // w (x - mean baseline) with mean baseline (1, 0, 1, 2): 2 * 0, -1 * 2, .5 * 2, 3 * 2.
   const std::vector<float> expected{0, -2, 1, 6};
   ASSERT_EQ(pixels.values.size(), 4u);
@@ -32,10 +32,10 @@ TEST(ExpectedGradients, ExactOnALinearModel) {
 TEST(ExpectedGradients, ChannelsAreSummedAndTheSeedDecides) {
   const PlaneImage two{2, 1, 1, {1, 2}};
   const LinearModel model({{3, 4}, {0, 0}}, {0, 0});
-  const PixelValues pixels = expected_gradients(model, two, 0, {{2, 1, 1, {0, 0}}}, {});
+  const PixelValues pixels = expected_gradients(model, two, {1, 0}, {{2, 1, 1, {0, 0}}}, {});
   ASSERT_EQ(pixels.values.size(), 1u);
   EXPECT_NEAR(pixels.values[0], 11, 1e-5);
-  EXPECT_EQ(pixels.values, expected_gradients(model, two, 0, {{2, 1, 1, {0, 0}}}, {}).values);
+  EXPECT_EQ(pixels.values, expected_gradients(model, two, {1, 0}, {{2, 1, 1, {0, 0}}}, {}).values);
 }
 
 TEST(CropMaps, EveryMethodOfALinearModel) {
@@ -56,6 +56,24 @@ TEST(CropMaps, EveryMethodOfALinearModel) {
       crop_maps(model, {kCrop}, {1}, options, [&](size_t) -> const std::vector<PlaneImage>& { return black; });
   EXPECT_NEAR(maps.at(0).values[3], 5, 1e-5);
   EXPECT_NEAR(maps[0].additivity->residual(), 0, 1e-5);
+}
+
+TEST(CropMaps, WhatMovesAllLogitsAlikeIsNoEvidenceForAMargin) {
+  // The first pixel counts 5 for every class, the last 1 for class 1 alone.
+  const LinearModel model({{5, 0, 0, 0}, {5, 0, 0, 1}, {5, 0, 0, 0}}, {0, 0, 0});
+  const std::vector<PlaneImage> zero{{1, 2, 2, {0, 0, 0, 0}}};
+  ExplainOptions options;
+  options.method = "expected_gradients";
+  const auto map = [&](const char* target) {
+    options.target = target;
+    return crop_maps(model, {kCrop}, {1}, options, [&](size_t) -> const std::vector<PlaneImage>& { return zero; })
+        .front()
+        .values;
+  };
+  EXPECT_EQ(map("logit"), (std::vector<float>{5, 0, 0, 4}));
+  EXPECT_EQ(map("margin"), (std::vector<float>{0, 0, 0, 4}));
+  EXPECT_EQ(target_weights("margin", 0, 3), (LogitWeights{1, -.5f, -.5f}));
+  EXPECT_EQ(target_weights("margin", 0, 1), (LogitWeights{1}));
 }
 
 TEST(ShownMap, NegativeEvidenceIsLeftOut) {
@@ -135,7 +153,9 @@ TEST(ReadExplainOptions, KeysAndMistakes) {
   EXPECT_TRUE(options.voxels);
   EXPECT_EQ(options.expected_gradients.baseline, "black");
   EXPECT_EQ(options.phase_shapley.none, "zero");
+  EXPECT_EQ(options.target, "margin");
   EXPECT_THROW(read("method: lime\n"), Error);
+  EXPECT_THROW(read("target: probability\n"), Error);
   EXPECT_THROW(read("expected_gradients: {samples: 0}\n"), Error);
   EXPECT_THROW(read("phase_shapley: {values: logit}\n"), Error);
 }

@@ -34,10 +34,10 @@ std::vector<Sample> samples_of(size_t baselines, const ExpectedGradientsOptions&
   return samples;
 }
 
-double mean_logit(const CropModel& model, const std::vector<PlaneImage>& crops, size_t chosen) {
+double mean_logit(const CropModel& model, const std::vector<PlaneImage>& crops, const LogitWeights& of) {
   double sum = 0;
   for (const CropGradient& g :
-       model.gradients(crops, std::vector<size_t>(crops.size(), chosen), CropModel::Layer::input))
+       model.gradients(crops, std::vector<LogitWeights>(crops.size(), of), CropModel::Layer::input))
     sum += g.logit;
   return sum / double(crops.size());
 }
@@ -74,7 +74,7 @@ ExpectedGradientsOptions read_expected_gradients_options(const Block& block) {
 
 PixelValues expected_gradients(const CropModel& model,
                                const PlaneImage& crop,
-                               size_t chosen,
+                               const LogitWeights& of,
                                const std::vector<PlaneImage>& baselines,
                                const ExpectedGradientsOptions& options) {
   HEPATICA_ASSERT(!baselines.empty());
@@ -85,7 +85,7 @@ PixelValues expected_gradients(const CropModel& model,
     std::vector<PlaneImage> places;
     for (size_t s = first; s < std::min(first + kChunk, samples.size()); ++s)
       places.push_back(between(baselines[samples[s].baseline], crop, samples[s].alpha));
-    const auto gradients = model.gradients(places, std::vector<size_t>(places.size(), chosen), CropModel::Layer::input);
+    const auto gradients = model.gradients(places, std::vector<LogitWeights>(places.size(), of), CropModel::Layer::input);
     for (size_t s = 0; s < places.size(); ++s) {
       const PlaneImage& baseline = baselines[samples[first + s].baseline];
       for (size_t v = 0; v < crop.values.size(); ++v)
@@ -94,8 +94,8 @@ PixelValues expected_gradients(const CropModel& model,
   }
   PixelValues result{crop.height, crop.width, {}, {}};
   for (const double sum : sums) result.values.push_back(float(sum / double(samples.size())));
-  result.additivity = {mean_logit(model, {crop}, chosen),
-                       mean_logit(model, baselines, chosen),
+  result.additivity = {mean_logit(model, {crop}, of),
+                       mean_logit(model, baselines, of),
                        std::accumulate(sums.begin(), sums.end(), 0.0) / double(samples.size())};
   return result;
 }

@@ -28,12 +28,12 @@ struct PixelValues {
   Additivity additivity;
 };
 
-/// phi = mean over baselines x' and alpha in [0, 1) of (x - x') * gradient at x' + alpha (x - x'), of the logit of
-/// class `chosen`. Every baseline is used equally often, and its alphas lie one in each of as many equal parts of [0,
+/// phi = mean over baselines x' and alpha in [0, 1) of (x - x') * gradient at x' + alpha (x - x'), of the logits times
+/// `of`, summed. Every baseline is used equally often, and its alphas lie one in each of as many equal parts of [0,
 /// 1) (the paper draws both freely, which needs more samples for the same residual). Exact where the logit is linear.
 PixelValues expected_gradients(const CropModel& model,
                                const PlaneImage& crop,
-                               size_t chosen,
+                               const LogitWeights& of,
                                const std::vector<PlaneImage>& baselines,
                                const ExpectedGradientsOptions& options);
 

@@ -36,13 +36,18 @@ class LinearModel final : public CropModel {
   std::vector<std::vector<float>> class_weights() const override { return weights_; }
 
   std::vector<CropGradient> gradients(const std::vector<PlaneImage>& crops,
-                                      const std::vector<size_t>& classes,
+                                      const std::vector<LogitWeights>& of,
                                       Layer) const override {
     std::vector<CropGradient> all;
     const std::vector<FeatureMap> maps = features(crops);
     for (size_t n = 0; n < crops.size(); ++n) {
-      all.push_back({logit(crops[n], classes[n]), maps[n], maps[n]});
-      all.back().gradient.values = weights_[classes[n]];
+      all.push_back({0, maps[n], maps[n]});
+      std::vector<float>& gradient = all.back().gradient.values;
+      for (size_t v = 0; v < gradient.size(); ++v) gradient[v] = 0;
+      for (size_t c = 0; c < weights_.size(); ++c) {
+        all.back().logit += of[n][c] * logit(crops[n], c);
+        for (size_t v = 0; v < gradient.size(); ++v) gradient[v] += of[n][c] * weights_[c][v];
+      }
     }
     return all;
   }
