@@ -236,7 +236,8 @@ std::vector<CropGradient> CropNetwork::gradients(const std::vector<PlaneImage>& 
   for (size_t first = 0; first < crops.size(); first += size_t(options_.batch)) {
     const size_t batch = std::min(size_t(options_.batch), crops.size() - first);
     const Array input = batch_of(first, batch, [&](size_t n) { return crops[n]; });
-    const std::vector<LogitWeights> part(of.begin() + std::ptrdiff_t(first), of.begin() + std::ptrdiff_t(first + batch));
+    const std::vector<LogitWeights> part(of.begin() + std::ptrdiff_t(first),
+                                         of.begin() + std::ptrdiff_t(first + batch));
     const Differential d =
         predictor_->differentiate(input, output_weights(part), at == CropModel::Layer::input ? "input" : kFeatures);
     for (size_t n = 0; n < batch; ++n) all.push_back({d.values[n], sample_of(d.at, n), sample_of(d.gradient, n)});

@@ -54,7 +54,8 @@ class CropNetwork {
   std::vector<FeatureMap> features(size_t count, const std::function<PlaneImage(size_t)>& crop) const;
   /// [classes][channels of the features]; for ConvNeXt, whose logits come after a norm, up to a factor an image.
   std::vector<std::vector<float>> class_weights() const;
-  /// Of each crop n the logits times `of[n]`, summed, and the gradient with respect to its features or the crop, in batches.
+  /// Of each crop n the logits times `of[n]`, summed, and the gradient with respect to its features or the crop, in
+  /// batches.
   std::vector<CropGradient> gradients(const std::vector<PlaneImage>& crops,
                                       const std::vector<LogitWeights>& of,
                                       CropModel::Layer at) const;

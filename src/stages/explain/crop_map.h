@@ -14,11 +14,11 @@ namespace hepatica {
 
 /// Block `stages.explain.options`.
 struct ExplainOptions {
-  bool maps = true;            ///< maps for the best slice of each lesion and phase
-  int64_t lesions = 12;        ///< the largest that get maps
-  std::string method = "cam";  ///< "cam", "grad_cam", "grad_cam_pp" or "expected_gradients"
+  bool maps = true;               ///< maps for the best slice of each lesion and phase
+  int64_t lesions = 12;           ///< the largest that get maps
+  std::string method = "cam";     ///< "cam", "grad_cam", "grad_cam_pp" or "expected_gradients"
   std::string target = "margin";  ///< of the class: "logit", or "margin": minus the mean of the other classes' logits
-  bool voxels = false;         ///< also volumes of the maps, from every slice that was classified
+  bool voxels = false;            ///< also volumes of the maps, from every slice that was classified
   ExpectedGradientsOptions expected_gradients;
   PhaseShapleyOptions phase_shapley;
 };

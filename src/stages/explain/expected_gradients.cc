@@ -85,7 +85,8 @@ PixelValues expected_gradients(const CropModel& model,
     std::vector<PlaneImage> places;
     for (size_t s = first; s < std::min(first + kChunk, samples.size()); ++s)
       places.push_back(between(baselines[samples[s].baseline], crop, samples[s].alpha));
-    const auto gradients = model.gradients(places, std::vector<LogitWeights>(places.size(), of), CropModel::Layer::input);
+    const auto gradients =
+        model.gradients(places, std::vector<LogitWeights>(places.size(), of), CropModel::Layer::input);
     for (size_t s = 0; s < places.size(); ++s) {
       const PlaneImage& baseline = baselines[samples[first + s].baseline];
       for (size_t v = 0; v < crop.values.size(); ++v)
