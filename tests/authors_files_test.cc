@@ -23,7 +23,7 @@ title: Credulous
 stages:
   segment: {options: {least_confidence: 0, smallest_ml: 0, largest_body_part: 1}}
   detect: {options: {confidence: 0.0175, liver: {fraction: 0}, slice_step_mm: 20}}
-  link: {options: {least_score: 0, least_size_mm: 0}}
+  link: {options: {least_score: 0, large_least_score: 0, least_size_mm: 0}}
   classify: {options: {images_per_phase: 1}}
   explain: {options: {lesions: 1}}
 )";

@@ -50,7 +50,7 @@ title: Credulous
 stages:
   segment: {options: {threshold: 0.5, least_confidence: 0, smallest_ml: 0, largest_body_part: 1}}
   detect: {options: {confidence: 0.005, liver: {fraction: 0}}}
-  link: {options: {least_score: 0}}
+  link: {options: {least_score: 0, large_least_score: 0}}
   classify: {options: {images_per_phase: 1}}
 )";
 
