@@ -128,6 +128,41 @@ void strip_metadata(const fs::path& from, const fs::path& to) {
   fs::remove(from);
 }
 
+TEST_F(DiagnoseTest, AVerifierBesideTheDetectorHasTheLastWord) {
+  const auto write_verifier = [&](int64_t detector_size) {
+    nn::Graph network =
+        nn::build_graph("resnet", {{"depth", 18}, {"classes", 2}, {"width", 0.125}, {"in_channels", 6}});
+    const nlohmann::json input{{"size", 32},
+                               {"planes_mm", {0}},
+                               {"confidence", 0.005},
+                               {"least_score", 0},
+                               {"detector", {{"size", detector_size}, {"mode", "liver"}}}};
+    write_random_model(models() / "verify.safetensors", std::move(network), input, {"other", "lesion"});
+  };
+  const auto run_with = [&](const std::string& options) {
+    const fs::path recipe = folder_.path() / "verified.yaml";
+    write_file(recipe, std::string(kCredulousRecipe) + "  verify: {options: {" + options + "}}\n");
+    fs::remove_all(out());
+    return diagnose("--recipe " + recipe.string());
+  };
+  const auto is_verified = [&](const nlohmann::json& report) {
+    return report["timings_s"].contains("verify") &&
+           report["provenance"].dump().find("verify.safetensors") != std::string::npos;
+  };
+  write_verifier(128);
+  ASSERT_EQ(run_with("least_score: 0"), 0) << errors();
+  EXPECT_EQ(output()["status"], "lesions");
+  EXPECT_TRUE(is_verified(output()));
+  ASSERT_EQ(run_with("least_score: 1"), 0) << errors();
+  EXPECT_EQ(output()["status"], "no_lesion");
+  ASSERT_EQ(run_with("use: false"), 0) << errors();
+  EXPECT_EQ(output()["status"], "lesions");
+  EXPECT_FALSE(is_verified(output()));
+  write_verifier(256);  // trained behind another detector
+  EXPECT_NE(run_with("least_score: 0"), 0);
+  EXPECT_NE(errors().find("use: false"), std::string::npos) << errors();
+}
+
 TEST_F(DiagnoseTest, FilesUnderTheAuthorsNamesTellTheirNetworksByTheirTensors) {
   strip_metadata(models() / "detect.safetensors", models() / "best.pt");
   strip_metadata(models() / "benign_malignant.safetensors", models() / "Time_BM.pth.tar");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <mutex>
 
@@ -45,13 +46,23 @@ ProgressSink standard_error_progress() {
 }
 
 struct Progress::Impl {
+  Impl() : nested(live()++ > 0) {}
+  ~Impl() { --live(); }
+
+  /// Pieces of work that are going on.
+  static std::atomic<int>& live() {
+    static std::atomic<int> count{0};
+    return count;
+  }
+
+  const bool nested;
   std::mutex mutex;
   ProgressState state;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   size_t last_tenth = 0;
 
   void report() {
-    if (!global_sink()) return;
+    if (nested || !global_sink()) return;
     const bool terminal = isatty(STDERR_FILENO);
     const size_t tenth = state.total == 0 ? 10 : 10 * state.done / state.total;
     if (!terminal && tenth == last_tenth) return;

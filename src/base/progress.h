@@ -25,7 +25,7 @@ void set_progress_sink(ProgressSink sink);
 /// The sink of a program: a redrawn bar with time left on a terminal, a line each ten percent elsewhere.
 ProgressSink standard_error_progress();
 
-/// Counts the steps of one piece of work. Safe to call from several threads.
+/// Counts the steps of one piece of work. Safe to call from several threads. Work within other work is not reported.
 class Progress {
  public:
   Progress(std::string what, size_t total);

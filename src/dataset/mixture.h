@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "dataset/source.h"
 #include "dataset/split.h"
+#include "dataset/study_source.h"
 #include "dataset/volume_source.h"
 
 namespace hepatica {
@@ -87,5 +88,8 @@ class Mixture : public MixtureOf<SliceSource> {
 
 /// Whole volumes.
 using VolumeMixture = MixtureOf<VolumeSource>;
+
+/// Whole studies.
+using StudyMixture = MixtureOf<StudySource>;
 
 }  // namespace hepatica

@@ -17,6 +17,14 @@ std::vector<size_t> types_of_patients(const PhantomPatientOptions& o, uint64_t s
   return types;
 }
 
+/// Two ascending values, or none where the key is absent.
+std::vector<double> range(OptionReader& reader, const std::string& key, double low, double high) {
+  const std::vector<double> values = reader.numbers(key, {}, low, high);
+  if (!values.empty() && (values.size() != 2 || values[0] > values[1]))
+    throw Error(ErrorCode::bad_recipe, "phantoms: '" + key + "' needs two values: the smallest and the largest");
+  return values;
+}
+
 Phase phase_of(const std::string& name) { return phase_from_name(name).value_or(Phase::portal_venous); }
 
 }  // namespace
@@ -29,6 +37,9 @@ phantom::Patient PhantomPatients::get(size_t patient) const {
   options.type_weights.assign(size_t(LesionType::count), 0.0);
   options.type_weights[size_t(*phantom::lesion_type_from_name(type_of(patient)))] = 1;
   options.no_lesion_probability = options_.no_lesion;
+  if (!options_.lesions.empty())
+    options.lesion_count = options.metastasis_count = {options_.lesions[0], options_.lesions[1]};
+  if (!options_.diameter_mm.empty()) options.lesion_diameter_mm = {options_.diameter_mm[0], options_.diameter_mm[1]};
   return phantom::Patient(phantom::patient_seed(options_.cohort, seed_, patient), options);
 }
 
@@ -51,6 +62,8 @@ void read_phantom_patients(OptionReader& reader, PhantomPatientOptions& o) {
   o.weights = reader.numbers("weights", o.weights, 0, 1e6);
   o.phases = reader.texts("phases", o.phases);
   o.as_adult = reader.boolean("as_adult", o.as_adult);
+  o.lesions = range(reader, "lesions", 1, 30);
+  o.diameter_mm = range(reader, "diameter_mm", 2, 200);
   for (const std::string& type : o.types) {
     if (!phantom::lesion_type_from_name(type))
       throw Error(ErrorCode::bad_recipe, "phantoms: unknown lesion type '" + type + "'");

@@ -18,6 +18,9 @@ struct PhantomPatientOptions {
   /// One a type: how often it comes, relative to the others; empty: alike. Patients' types are then drawn, not in turn.
   std::vector<double> weights;
   std::vector<std::string> phases{"arterial", "portal_venous"};
+  /// Smallest and largest number of lesions, and their diameters; empty: as the cohort has them. A liver takes in as
+  /// many as find room. Not of children, whose lesions follow their type.
+  std::vector<double> lesions, diameter_mm;
   /// Children's images state an adult's voxel size: for segmenters that look at small bodies enlarged (`fit_to_body`).
   bool as_adult = false;
 };

@@ -39,6 +39,8 @@ nlohmann::json json_of(const PhantomSourceOptions& o) {
   if (!o.weights.empty()) json["weights"] = o.weights;
   if (o.field_by_size) json["field_by_size"] = true;
   if (o.as_adult) json["as_adult"] = true;
+  if (!o.lesions.empty()) json["lesions"] = o.lesions;
+  if (!o.diameter_mm.empty()) json["diameter_mm"] = o.diameter_mm;
   return json;
 }
 

@@ -125,5 +125,30 @@ TEST(PhantomVolumes, AreTheSameAgainAndHoldALiver) {
   EXPECT_NE(source->fingerprint(), make_phantom_volumes(options, 4)->fingerprint());
 }
 
+TEST(PhantomStudies, AllPhasesOnOneGridWithTheLesionsAskedFor) {
+  PhantomVolumeOptions options;
+  options.patients = 2;
+  options.matrix = 96;
+  options.slice_low_mm = options.slice_high_mm = 6;
+  options.ranges = {"liver"};
+  options.phases = {"arterial", "portal_venous", "arterial"};
+  options.lesions = {5, 5};
+  options.diameter_mm = {18, 22};
+  const auto source = make_phantom_studies(options, 3);
+  const std::vector<LearningPhase> phases = source->get(1);
+  ASSERT_EQ(phases.size(), 2u);
+  EXPECT_EQ(phases[0].phase, Phase::arterial);
+  EXPECT_EQ(phases[1].phase, Phase::portal_venous);
+  EXPECT_TRUE(same_grid(phases[0].hu.geometry(), phases[1].lesions.geometry()));
+  EXPECT_FALSE(std::equal(phases[0].hu.values().begin(), phases[0].hu.values().end(), phases[1].hu.values().begin()));
+  const auto labels = phases[0].lesions.values();
+  EXPECT_EQ(*std::max_element(labels.begin(), labels.end()), 5);
+  // Five balls of 20 mm take 21 ml.
+  const auto voxels = std::count_if(labels.begin(), labels.end(), [](uint8_t label) { return label != 0; });
+  EXPECT_NEAR(double(voxels) * phases[0].lesions.geometry().voxel_volume_ml(), 21, 10);
+  options.lesions = {2, 2};
+  EXPECT_NE(make_phantom_studies(options, 3)->key(1), source->key(1));
+}
+
 }  // namespace
 }  // namespace hepatica

@@ -24,7 +24,7 @@ struct Component {
 };
 
 using MakeSegmenter = std::function<std::unique_ptr<Segmenter>(const ComponentBlock&, Models&)>;
-using MakeDetector = std::function<std::unique_ptr<Detector>(const ComponentBlock&, Models&)>;
+using MakeDetector = std::function<std::unique_ptr<Detector>(const ComponentBlock&, Models&, const Verifier*)>;
 using MakeClassifier = std::function<std::unique_ptr<Classifier>(
     const ComponentBlock&, Models&, const std::string& task, const std::vector<std::string>& classes)>;
 template <class Make>
@@ -40,15 +40,27 @@ const Registry<MakeSegmenter>& segmenters() {
   return kRegistry;
 }
 
+/// Boxes of another input are not what the verifier has learned from.
+void require_same_input(const DetectInput& detector, const DetectInput& verified) {
+  if (detector == verified) return;
+  throw Error(ErrorCode::wrong_checkpoint,
+              "the lesion verifier was trained behind a detector with another input than this one: take verify and "
+              "detect checkpoints that belong together, or say 'use: false' in stages.verify.options");
+}
+
 const Registry<MakeDetector>& detectors() {
-  static const Registry<MakeDetector> kRegistry{{"yolov8",
-                                                 {[](const Block& options) { read_detect_options(options); },
-                                                  [](const ComponentBlock& block, Models& models) {
-                                                    const auto detector = models.load("detect", block.network);
-                                                    return make_yolov8_detector(detector,
-                                                                                read_detect_options(block.options),
-                                                                                models.load_beside("verify", "detect"));
-                                                  }}}};
+  static const Registry<MakeDetector> kRegistry{
+      {"yolov8",
+       {[](const Block& options) { read_detect_options(options); },
+        [](const ComponentBlock& block, Models& models, const Verifier* verifier) {
+          const auto predictor = models.load("detect", block.network);
+          DetectOptions options = read_detect_options(block.options);
+          if (verifier) {
+            options.confidence = verifier->input().confidence;
+            require_same_input(YoloV8(predictor, options).input(), verifier->input().detector);
+          }
+          return make_yolov8_detector(predictor, options);
+        }}}};
   return kRegistry;
 }
 
@@ -109,10 +121,13 @@ const Component<Make>& find_component(const Registry<Make>& registry, const Comp
 Models::Models(const Recipe& recipe, std::vector<fs::path> folders, const PredictorOptions& options)
     : files_(recipe.models), folders_(std::move(folders)), options_(options) {}
 
-fs::path Models::find(const std::string& role) const {
+std::vector<std::string> Models::names_of(const std::string& role) const {
   const auto files = files_.find(role);
-  const std::vector<std::string> names =
-      files == files_.end() ? std::vector<std::string>{role + ".safetensors"} : files->second;
+  return files == files_.end() ? std::vector<std::string>{role + ".safetensors"} : files->second;
+}
+
+fs::path Models::find(const std::string& role) const {
+  const std::vector<std::string> names = names_of(role);
   for (const fs::path& folder : folders_)
     for (const std::string& name : names)
       if (fs::is_regular_file(folder / name)) return folder / name;
@@ -126,8 +141,10 @@ fs::path Models::find(const std::string& role) const {
 }
 
 std::shared_ptr<Predictor> Models::load_beside(const std::string& role, const std::string& other) {
-  const fs::path file = find(other).parent_path() / (role + ".safetensors");
-  return fs::is_regular_file(file) ? load_file(role, file, nullptr) : nullptr;
+  const fs::path folder = find(other).parent_path();
+  for (const std::string& name : names_of(role))
+    if (fs::is_regular_file(folder / name)) return load_file(role, folder / name, nullptr);
+  return nullptr;
 }
 
 std::shared_ptr<Predictor> Models::load(const std::string& role, const nlohmann::json& network) {
@@ -155,8 +172,14 @@ std::unique_ptr<Segmenter> make_segmenter(const Recipe& recipe, Models& models) 
   return find_component(segmenters(), recipe.segment, "segment").make(recipe.segment, models);
 }
 
-std::unique_ptr<Detector> make_detector(const Recipe& recipe, Models& models) {
-  return find_component(detectors(), recipe.detect, "detect").make(recipe.detect, models);
+std::unique_ptr<Verifier> make_verifier(const Recipe& recipe, Models& models) {
+  if (!recipe.verify.use || !recipe.models.count("verify")) return nullptr;
+  const auto predictor = models.load_beside("verify", "detect");
+  return predictor ? std::make_unique<Verifier>(predictor, recipe.verify) : nullptr;
+}
+
+std::unique_ptr<Detector> make_detector(const Recipe& recipe, Models& models, const Verifier* verifier) {
+  return find_component(detectors(), recipe.detect, "detect").make(recipe.detect, models, verifier);
 }
 
 std::vector<std::unique_ptr<Classifier>> make_classifiers(const Recipe& recipe, Models& models) {

@@ -10,7 +10,7 @@
 #include "pipeline/gate.h"
 #include "stages/classify/lilnet.h"
 #include "stages/detect/gallbladder.h"
-#include "stages/segment/share.h"
+#include "stages/segment/segment_images.h"
 
 namespace hepatica {
 namespace {
@@ -75,39 +75,11 @@ HierarchyPrediction hierarchy(const std::vector<StagePrediction>& stages) {
 
 }  // namespace
 
-std::optional<std::string> segment_images(PreprocessedStudy& study, const Segmenter& segmenter) {
-  std::vector<std::string> refusals;
-  for (PhaseImage& image : study.images) {
-    LiverSegmentation found = segmenter.segment(image.hu);
-    refusals.push_back(found.refusal);
-    if (!found.refusal.empty()) continue;
-    image.liver = std::move(found.liver);
-    image.liver_volume_ml = found.volume_ml;
-  }
-  const SharedLivers shared = share_livers(study.images);
-  study.warnings.insert(study.warnings.end(), shared.warnings.begin(), shared.warnings.end());
-  std::vector<PhaseImage> with_liver;
-  std::optional<std::string> refusal;
-  for (size_t i = 0; i < study.images.size(); ++i) {
-    if (refusals[i].empty() || shared.taken[i]) {
-      with_liver.push_back(std::move(study.images[i]));
-      continue;
-    }
-    if (!refusal) refusal = refusals[i];
-    study.warnings.push_back(fmt::format("the {} series is left out: {}", name_of(study.images[i].phase), refusals[i]));
-  }
-  if (with_liver.empty()) {
-    study.images.clear();
-    return refusal;
-  }
-  study.images = std::move(with_liver);
-  return std::nullopt;
-}
-
 Pipeline::Pipeline(const Block& recipe, const PipelineOptions& options)
     : recipe_(read_recipe(recipe)), options_(options), models_(models_for(recipe_, options)) {
   segmenter_ = make_segmenter(recipe_, models_);
-  detector_ = make_detector(recipe_, models_);
+  verifier_ = make_verifier(recipe_, models_);
+  detector_ = make_detector(recipe_, models_, verifier_.get());
   classifiers_ = make_classifiers(recipe_, models_);
 }
 
@@ -161,17 +133,29 @@ Outcome Pipeline::diagnose(const Study& study) const {
       timings,
       [&] { return detector_->detect(outcome.images); },
       [&](const std::vector<Detection>& found) { verify_detections(outcome.images, found); });
-  const std::vector<LesionWithRegions> lesions = run_stage(
+  const auto unchecked = [](const auto&) {};
+  std::vector<LinkedLesion> linked = run_stage(
       "link",
       timings,
       [&] {
-        std::vector<LesionWithRegions> found = find_lesions(outcome.images, detections, recipe_.link);
+        return link_detections(
+            outcome.images, detections, verifier_ ? candidate_options(recipe_.link, verifier_->input()) : recipe_.link);
+      },
+      unchecked);
+  if (verifier_)
+    linked = run_stage(
+        "verify", timings, [&] { return verifier_->judge(outcome.images, linked); }, unchecked);
+  const std::vector<LesionWithRegions> lesions = run_stage(
+      "measure",
+      timings,
+      [&] {
+        std::vector<LesionWithRegions> found = find_lesions(outcome.images, linked);
         const std::vector<std::string> said = leave_out_gallbladder(outcome.images, recipe_.link.gallbladder, found);
         outcome.images.warnings.insert(outcome.images.warnings.end(), said.begin(), said.end());
         if (recipe_.link.in_liver) add_to_livers(outcome.images, found);
         return found;
       },
-      [](const std::vector<LesionWithRegions>&) {});
+      unchecked);
   outcome.reference = reference_image(outcome.images);
   outcome.lesions = paint_lesions(outcome.images, lesions, outcome.reference);
   for (const LesionWithRegions& lesion : lesions) outcome.diagnosis.lesions.push_back(lesion.lesion);

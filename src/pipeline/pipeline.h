@@ -51,12 +51,9 @@ class Pipeline {
   PipelineOptions options_;
   Models models_;
   std::unique_ptr<Segmenter> segmenter_;
+  std::unique_ptr<Verifier> verifier_;  ///< null: the detector has the last word
   std::unique_ptr<Detector> detector_;
   std::vector<std::unique_ptr<Classifier>> classifiers_;
 };
-
-/// The liver of each image in turn; where one was not found (whole), that of another phase is taken (share_livers).
-/// Images without one are left out with a warning. The reason for refusal where all are.
-std::optional<std::string> segment_images(PreprocessedStudy& study, const Segmenter& segmenter);
 
 }  // namespace hepatica

@@ -58,13 +58,15 @@ Block options_of(const Block& stages, const std::string& stage) {
 
 void read_stages(const Block& stages, Recipe& recipe) {
   OptionReader reader(stages);
-  for (const char* stage : {"preprocess", "segment", "detect", "link", "classify", "aggregate", "explain", "report"})
+  for (const char* stage :
+       {"preprocess", "segment", "detect", "link", "verify", "classify", "aggregate", "explain", "report"})
     reader.block(stage);
   reader.finish();
   recipe.preprocess = read_preprocess_options(options_of(stages, "preprocess"));
   recipe.segment = read_component(stages, "segment");
   recipe.detect = read_component(stages, "detect");
   recipe.link = read_link_options(options_of(stages, "link"));
+  recipe.verify = read_verify_options(options_of(stages, "verify"));
   recipe.classify = read_component(stages, "classify");
   recipe.aggregate = read_aggregate_options(options_of(stages, "aggregate"));
   recipe.explain = read_explain_options(options_of(stages, "explain"));

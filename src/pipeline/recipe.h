@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "stages/aggregate/aggregate.h"
 #include "stages/detect/link.h"
+#include "stages/detect/verify.h"
 #include "stages/explain/crop_map.h"
 #include "stages/preprocess/preprocess.h"
 #include "stages/report/report.h"
@@ -45,6 +46,7 @@ struct Recipe {
   PreprocessOptions preprocess;
   ComponentBlock segment, detect, classify;  ///< of `stages`; without `classify` lesions are found, not named
   LinkOptions link;
+  VerifyOptions verify;
   AggregateOptions aggregate;
   ExplainOptions explain;
   ReportOptions report;

@@ -88,15 +88,21 @@ void add_own_volumes(VolumeMixture& mixture, const Block& block, const DataPlace
               places.fold ? nested_split(*opened.source, *places.fold) : split_items(opened.items, split, places.seed));
 }
 
-void add_phantom_volumes(VolumeMixture& mixture, const Block& block, const DataPlaces& places) {
+/// Whole volumes of phantoms, one a patient or one a phase, as `make` makes them.
+template <class Source>
+void add_phantom_volumes(MixtureOf<Source>& mixture,
+                         const std::string& name,
+                         const Block& block,
+                         const DataPlaces& places,
+                         std::unique_ptr<Source> (*make)(const PhantomVolumeOptions&, uint64_t)) {
   OptionReader reader(block);
   const double share = share_of(reader);
   const SplitShares parts = split_shares(reader);
   const uint64_t seed = uint64_t(reader.integer("seed", int64_t(places.seed), 0, INT64_MAX));
   const PhantomVolumeOptions options = phantom_volume_options(reader);
   reader.finish();
-  const std::shared_ptr<const VolumeSource> source = make_phantom_volumes(options, seed);
-  add_source(mixture, "phantoms", source, share, parts, seed, places.fold);
+  const std::shared_ptr<const Source> source = make(options, seed);
+  add_source(mixture, name, source, share, parts, seed, places.fold);
 }
 
 void require_sources(const ItemMixture& mixture, const Block& block) {
@@ -116,7 +122,18 @@ VolumeMixture volumes_from_block(const Block& block, const DataPlaces& places) {
                 block.file + ": '" + block.path +
                     ".slices' are single slices; a 3D network learns from volumes: name manifest or phantoms");
   if (reader.has("manifest")) add_own_volumes(mixture, reader.block("manifest"), places);
-  if (reader.has("phantoms")) add_phantom_volumes(mixture, reader.block("phantoms"), places);
+  if (reader.has("phantoms"))
+    add_phantom_volumes(mixture, "phantoms", reader.block("phantoms"), places, make_phantom_volumes);
+  reader.finish();
+  require_sources(mixture, block);
+  return mixture;
+}
+
+StudyMixture studies_from_block(const Block& block, const DataPlaces& places) {
+  StudyMixture mixture;
+  OptionReader reader(block);
+  for (const char* name : {"phantoms", "more_phantoms"})
+    if (reader.has(name)) add_phantom_volumes(mixture, name, reader.block(name), places, make_phantom_studies);
   reader.finish();
   require_sources(mixture, block);
   return mixture;

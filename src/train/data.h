@@ -30,6 +30,9 @@ Mixture mixture_from_block(const Block& block, const DataPlaces& places);
 /// The same as whole volumes: `manifest` and `phantoms` (dataset/phantom_volumes.h).
 VolumeMixture volumes_from_block(const Block& block, const DataPlaces& places);
 
+/// The same as whole studies: `phantoms`, and others of the same keys under `more_phantoms`.
+StudyMixture studies_from_block(const Block& block, const DataPlaces& places);
+
 /// Whether the block names a source that reads --data.
 bool uses_own_data(const Block& block);
 

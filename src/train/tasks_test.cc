@@ -12,7 +12,6 @@
 #include "train/fit.h"
 #include "train/segment_task.h"
 #include "train/supervised_loss.h"
-#include "train/verify_task.h"
 #include "train/watched_test.h"
 
 namespace hepatica::train {
@@ -125,35 +124,6 @@ TEST(DetectExamples, PartsOfTheImageKeepBoxesOnTheirLesions) {
     }
   }
   EXPECT_GE(seen, 15);
-}
-
-TEST(Fit, VerifierLearnsBehindADetector) {
-  TemporaryFolder folder;
-  DetectTaskOptions detector;
-  detector.network = nn::build_graph("yolov8", {{"scale", "n"}, {"classes", 1}});
-  detector.examples.input.size = 64;
-  detector.examples.input.mode = "liver";
-  const FitResult first = fit(*make_detect_task(discs(64), detector), quick(), folder.path(), false, {});
-  VerifyTaskOptions options;
-  options.network = nn::build_graph("resnet", {{"depth", 18}, {"classes", 2}, {"width", 0.125}, {"in_channels", 3}});
-  options.input.size = 32;
-  DetectOptions found;
-  found.confidence = 0.001;
-  options.detector = std::make_shared<YoloV8>(make_predictor(first.best, {}), found);
-  options.examples.input = options.input.detector = options.detector->input();
-  options.missed = 1;
-  const FitResult result = fit(*make_verify_task(discs(64), options), quick(), folder.path(), false, {});
-  EXPECT_LT(result.epochs[1].loss, result.epochs[0].loss);
-  const auto trained = std::shared_ptr<Predictor>(make_predictor(result.best, {}));
-  EXPECT_EQ(Verifier(trained, options.input.detector).input().size, 32);
-  DetectInput other = options.input.detector;
-  other.level += 10;
-  try {
-    Verifier(trained, other);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::wrong_checkpoint);
-  }
 }
 
 TEST(Fit, ClassifierLossFalls) {

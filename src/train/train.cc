@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/threads.h"
+#include "stages/detect/yolov8.h"
+#include "stages/segment/dynunet.h"
 #include "train/classify_task.h"
 #include "train/data.h"
 #include "train/detect_task.h"
@@ -91,7 +93,7 @@ std::unique_ptr<Task> segment_task(OptionReader& reader, const DataPlaces& place
   return make_segment_task(std::move(data), std::move(options));
 }
 
-/// How slices are varied for the detector, and for the verifier behind it.
+/// How slices are varied for the detector.
 DetectExampleOptions example_options(OptionReader& reader, const DetectInput& input) {
   DetectExampleOptions options;
   options.input = input;
@@ -134,25 +136,54 @@ std::unique_ptr<Task> detect_task(OptionReader& reader, Mixture data) {
   return make_detect_task(std::move(data), std::move(options));
 }
 
-std::unique_ptr<Task> verify_task(OptionReader& reader, Mixture data, const fs::path& out) {
+/// Where a checkpoint that training builds on lies: below `out`, or installed; below `out` where it is nowhere, for the
+/// message.
+fs::path found_checkpoint(const fs::path& name, const fs::path& out) {
+  if (fs::exists(out / name)) return out / name;
+  for (const fs::path& folder : installed_folders("models"))
+    if (fs::exists(folder / name)) return folder / name;
+  return out / name;
+}
+
+std::shared_ptr<Predictor> trained_model(OptionReader& reader, const std::string& key, const fs::path& out) {
+  const fs::path file = found_checkpoint(reader.text(key, fmt::format("{0}/{0}.safetensors", key)), out);
+  if (!fs::exists(file))
+    throw Error(
+        ErrorCode::not_found,
+        fmt::format(
+            "train.verify.{}: {} does not exist; train it first, or name an installed model", key, file.string()));
+  return make_predictor(file, {});
+}
+
+std::unique_ptr<Task> verify_task(
+    OptionReader& reader, const Block& stages, StudyMixture data, const TrainRequest& request, const fs::path& cache) {
   VerifyTaskOptions options;
   options.network = graph_from_block(reader.block("network"));
-  const fs::path detector = out / reader.text("detector", "detect/detect.safetensors");
-  if (!fs::exists(detector))
-    throw Error(ErrorCode::not_found,
-                "train.verify.detector: " + detector.string() + " does not exist; train the detector first");
-  DetectOptions found;
-  found.confidence = reader.number("confidence", 0.03, 0.001, 1);
-  options.detector = std::make_shared<YoloV8>(make_predictor(detector, {}), found);
-  options.examples = example_options(reader, options.detector->input());
-  OptionReader input(reader.block("input"));
-  options.input.size = int(input.integer("size", options.input.size, 16, 512));
-  options.input.part = input.number("part", options.input.part, 0.05, 1);
-  input.finish();
-  options.input.detector = options.detector->input();
-  options.most_crops = size_t(reader.integer("most_crops", int64_t(options.most_crops), 1, 100));
-  options.missed = reader.number("missed", options.missed, 0, 1);
-  return make_verify_task(std::move(data), std::move(options));
+  options.augment = view_augment_options(reader.block("augment"));
+  options.lesions = size_t(reader.integer("lesions", int64_t(options.lesions), 1, 100));
+  options.others = size_t(reader.integer("others", int64_t(options.others), 1, 100));
+  VerifyInput input = verify_input_from_block(reader.block("input"));
+  const auto options_of = [&](const char* stage) { return stages.child(stage).child("options"); };
+  DetectOptions found = read_detect_options(options_of("detect"));
+  found.confidence = input.confidence;
+  const auto segmenter = trained_model(reader, "segment", request.out),
+             detector = trained_model(reader, "detect", request.out);
+  input.detector = YoloV8(detector, found).input();
+  if (options.network.arguments.value("in_channels", int64_t(3)) != input.channels() ||
+      options.network.arguments.value("classes", int64_t(0)) != 2)
+    throw Error(ErrorCode::bad_recipe,
+                fmt::format("train.verify: the network needs 'classes: 2' and, by its input, 'in_channels: {}' among "
+                            "its arguments",
+                            input.channels()));
+  CandidateStages before;
+  before.segmenter = make_dynunet_segmenter(segmenter, read_segment_options(options_of("segment")));
+  before.detector = make_yolov8_detector(detector, found);
+  before.link = read_link_options(options_of("link"));
+  before.identity = segmenter->checkpoint_sha256() + detector->checkpoint_sha256();
+  for (const char* stage : {"segment", "detect", "link"}) before.identity += json_from_block(options_of(stage)).dump();
+  auto store =
+      std::make_unique<CandidateStore>(std::move(data), std::move(input), std::move(before), cache / "candidates");
+  return make_verify_task(std::move(store), std::move(options));
 }
 
 /// Block `scarcity`: what is done against few and unequally many samples.
@@ -220,7 +251,7 @@ DataNeeds needs_of(const Block& block, const std::string& role) {
   DataNeeds needs;
   needs.each_lesion = is_classifier(role);
   needs.liver = role == "segment";
-  needs.lesions = role == "detect" || role == "verify";
+  needs.lesions = role == "detect";
   if (!needs.each_lesion) return needs;
   OptionReader reader(block);
   const std::vector<std::string> classes = reader.texts("classes", {});
@@ -231,14 +262,6 @@ DataNeeds needs_of(const Block& block, const std::string& role) {
     for (const std::string& label : members.texts(name, {})) needs.labels.push_back(label);
   }
   return needs;
-}
-
-/// Where a checkpoint to start from lies; below `out` where it is nowhere, for the message.
-fs::path found_checkpoint(const fs::path& name, const fs::path& out) {
-  if (fs::exists(out / name)) return out / name;
-  for (const fs::path& folder : installed_folders("models"))
-    if (fs::exists(folder / name)) return folder / name;
-  return out / name;
 }
 
 }  // namespace
@@ -283,10 +306,12 @@ std::unique_ptr<Task> make_task(const Block& recipe, const std::string& role, co
   const DataPlaces places{request.data, cache, request.seed, needs_of(found.block, role), request.fold};
   reader.block("fit");
   const auto slices = [&] { return mixture_from_block(reader.block("data"), places); };
+  const auto studies = [&] { return studies_from_block(reader.block("data"), places); };
   std::unique_ptr<Task> task = role == "segment"  ? segment_task(reader, places)
                                : role == "detect" ? detect_task(reader, slices())
-                               : role == "verify" ? verify_task(reader, slices(), request.out)
-                                                  : classify_task(reader, role, found.network, slices());
+                               : role == "verify"
+                                   ? verify_task(reader, recipe.child("stages"), studies(), request, cache)
+                                   : classify_task(reader, role, found.network, slices());
   reader.finish();
   return task;
 }

@@ -1,88 +1,107 @@
 #include "train/verify_task.h"
 
+#include <ATen/CPUGeneratorImpl.h>
+
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "nn/losses.h"
-#include "stages/detect/link.h"
-#include "train/tensors.h"
 
 namespace hepatica::train {
 namespace {
 
-constexpr double kLesionIou = 0.25, kFalseOverlap = 1.0 / 3, kIgnored = 0.5;
-constexpr double kSensitivity = 0.95;
-
-/// A box with what it shows.
-struct Candidate {
-  Box2 box;
-  bool lesion = false;
-};
+constexpr double kFalseAStudy = 0.5;
 
 class VerifyValidation : public Validation {
  public:
   void add(const nn::TensorMap& outputs, const Batch& batch) override {
-    const torch::Tensor logits = outputs.at("logits").contiguous();
+    const torch::Tensor logits = outputs.at("logits").to(torch::kFloat).contiguous();
     const auto access = logits.accessor<float, 2>();
     const auto labels = batch.targets.at("labels").accessor<int64_t, 1>();
     for (int64_t n = 0; n < logits.size(0); ++n)
-      (labels[n] ? lesions_ : others_).push_back(double(access[n][1]) - double(access[n][0]));
+      found_.push_back({double(access[n][1]) - double(access[n][0]), labels[n] == 1});
+    studies_ += batch.targets.at("studies").item<int64_t>();
   }
 
   Metrics metrics() const override {
-    std::vector<double> lesions = lesions_, others = others_;
-    std::sort(lesions.begin(), lesions.end());
-    std::sort(others.begin(), others.end());
-    double won = 0;
-    for (const double score : lesions) {
-      const auto [low, high] = std::equal_range(others.begin(), others.end(), score);
-      won += double(low - others.begin()) + 0.5 * double(high - low);
+    std::vector<Found> sorted = found_;
+    std::stable_sort(sorted.begin(), sorted.end(), [](const Found& a, const Found& b) { return a.score > b.score; });
+    const auto lesions = double(std::count_if(sorted.begin(), sorted.end(), [](const Found& f) { return f.lesion; }));
+    double hits = 0, others = 0, precisions = 0, kept = 0;
+    for (const Found& one : sorted) {
+      (one.lesion ? hits : others) += 1;
+      if (one.lesion) precisions += hits / (hits + others);
+      if (others <= kFalseAStudy * double(studies_)) kept = hits;
     }
-    const double pairs = double(lesions.size()) * double(others.size());
-    return {{"auc", pairs > 0 ? won / pairs : 0.5}, {"specificity", specificity(lesions, others)}};
+    if (lesions == 0) return {{"average_precision", 0}, {"sensitivity", 0}};
+    return {{"average_precision", precisions / lesions}, {"sensitivity", kept / lesions}};
   }
 
  private:
-  /// Share of `others` below the threshold that keeps 95 % of `lesions`; both sorted.
-  static double specificity(const std::vector<double>& lesions, const std::vector<double>& others) {
-    if (lesions.empty() || others.empty()) return 0;
-    const double threshold = lesions[size_t((1 - kSensitivity) * double(lesions.size()))];
-    return double(std::lower_bound(others.begin(), others.end(), threshold) - others.begin()) / double(others.size());
-  }
-
-  std::vector<double> lesions_, others_;
+  struct Found {
+    double score = 0;
+    bool lesion = false;
+  };
+  std::vector<Found> found_;
+  int64_t studies_ = 0;
 };
+
+/// Views in the values of the network's input.
+torch::Tensor unpacked(const torch::Tensor& views) { return views.to(torch::kFloat).div_(kViewUnit); }
+
+/// Rows of two-dimensional affine maps from the output's normalised coordinates to the input's.
+torch::Tensor draw_map(const ViewAugmentOptions& o, double side_mm, Rng& rng) {
+  const double angle = rng.uniform(-o.rotation_deg, o.rotation_deg) * M_PI / 180;
+  const double shrink = std::exp(rng.uniform(-o.scale, o.scale)) / kViewMargin;
+  const double x = rng.uniform(-o.shift_mm, o.shift_mm) * 2 / side_mm,
+               y = rng.uniform(-o.shift_mm, o.shift_mm) * 2 / side_mm;
+  const double fx = rng.chance(o.flip_x) ? -1 : 1, fy = rng.chance(o.flip_y) ? -1 : 1;
+  return torch::tensor({{shrink * fx * std::cos(angle), -shrink * fy * std::sin(angle), x},
+                        {shrink * fx * std::sin(angle), shrink * fy * std::cos(angle), y}},
+                       torch::kFloat);
+}
 
 class VerifyTask : public Task {
  public:
-  VerifyTask(Mixture data, VerifyTaskOptions options) : data_(std::move(data)), options_(std::move(options)) {}
+  VerifyTask(std::unique_ptr<CandidateStore> store, VerifyTaskOptions options)
+      : store_(std::move(store)), options_(std::move(options)) {}
 
   std::string role() const override { return "verify"; }
   nn::Graph graph() const override { return options_.network; }
   nlohmann::json metadata() const override {
-    return {{"task", "verify"}, {"classes", {"other", "lesion"}}, {"input", json_from_input(options_.input)}};
+    return {{"task", "verify"}, {"classes", {"other", "lesion"}}, {"input", json_from_input(store_->input())}};
   }
-  const ItemMixture& data() const override { return data_; }
+  const ItemMixture& data() const override { return store_->data(); }
 
   Batch training_batch(const std::vector<MixtureItem>& items, const Rng& rng) const override {
     return training_share(items, {0, items.size()}, rng);
   }
 
-  /// A share's candidates are varied by a stream of its own, so they differ a little from those of a whole batch.
   Batch training_share(const std::vector<MixtureItem>& items, const Share& share, const Rng& rng) const override {
-    std::vector<DetectExample> examples;
+    std::vector<torch::Tensor> views, labels;
     for (size_t n = share.first; n < share.first + share.count; ++n) {
       Rng mine = rng.fork(n);
-      examples.push_back(varied_example(data_.get(items[n]), options_.examples, mine));
+      const Candidates all = store_->get(items[n]);
+      const torch::Tensor chosen = draw(all.labels, mine);
+      if (chosen.size(0) == 0) continue;
+      views.push_back(varied(unpacked(all.views.index_select(0, chosen)), mine));
+      labels.push_back(all.labels.index_select(0, chosen));
     }
-    Rng chance = rng.fork(items.size() + share.first);
-    return batch_of(examples, &chance);
+    return batch_of(views, labels, share.count);
   }
 
+  size_t validation_items(size_t) const override { return 8; }
   Batch validation_batch(const std::vector<MixtureItem>& items) const override {
-    std::vector<DetectExample> examples;
-    for (const MixtureItem& item : items) examples.push_back(plain_example(data_.get(item), options_.examples));
-    return batch_of(examples, nullptr);
+    const VerifyInput& input = store_->input();
+    std::vector<torch::Tensor> views, labels;
+    for (const MixtureItem& item : items) {
+      const Candidates all = store_->get(item);
+      const int64_t from = (all.views.size(3) - input.size) / 2;
+      views.push_back(unpacked(all.views.narrow(2, from, input.size).narrow(3, from, input.size)));
+      labels.push_back(all.labels);
+    }
+    return batch_of(views, labels, items.size());
   }
 
   torch::Tensor loss(const nn::TensorMap& outputs, const Batch& batch) const override {
@@ -92,77 +111,85 @@ class VerifyTask : public Task {
   std::unique_ptr<Validation> validation() const override { return std::make_unique<VerifyValidation>(); }
 
  private:
-  /// What the detector found on one slice, sorted out. `rng` is null in validation.
-  std::vector<Candidate> candidates(const DetectExample& example, std::vector<ScoredBox> found, Rng* rng) const {
-    std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
-    std::vector<Candidate> all;
-    std::vector<bool> seen(example.lesions.size(), false);
-    size_t lesions = 0, others = 0;
-    for (const ScoredBox& scored : found) {
-      double iou = 0, overlap = 0;
-      bool ignored = false;
-      for (size_t l = 0; l < example.lesions.size(); ++l) {
-        const LesionBox& lesion = example.lesions[l];
-        if (lesion.ignore) {
-          ignored = ignored || covered(scored.box, lesion.box) >= kIgnored;
-          continue;
-        }
-        const double with = intersection_over_union(scored.box, lesion.box);
-        if (with >= kLesionIou) seen[l] = true;
-        iou = std::max(iou, with);
-        overlap = std::max(overlap, overlap_of_smaller(scored.box, lesion.box));
-      }
-      const bool is_lesion = iou >= kLesionIou;
-      if (!is_lesion && (ignored || overlap >= kFalseOverlap)) continue;
-      size_t& count = is_lesion ? lesions : others;
-      if (count++ < options_.most_crops) all.push_back({scored.box, is_lesion});
+  /// Which candidates of a study are shown, drawn alike within each class.
+  torch::Tensor draw(const torch::Tensor& labels, Rng& rng) const {
+    std::vector<int64_t> order(size_t(labels.size(0)));
+    std::iota(order.begin(), order.end(), 0);
+    rng.shuffle(order);
+    const auto access = labels.accessor<int64_t, 1>();
+    std::vector<int64_t> chosen;
+    size_t count[2] = {0, 0};
+    for (const int64_t n : order) {
+      const bool lesion = access[n] == 1;
+      if (count[lesion]++ < (lesion ? options_.lesions : options_.others)) chosen.push_back(n);
     }
-    for (size_t l = 0; rng && l < example.lesions.size(); ++l) {
-      if (!seen[l] && !example.lesions[l].ignore && rng->chance(options_.missed))
-        all.push_back({example.lesions[l].box, true});
-    }
+    return torch::tensor(at::ArrayRef<int64_t>(chosen), torch::kLong);
+  }
+
+  torch::Tensor varied(const torch::Tensor& views, Rng& rng) const {
+    const VerifyInput& input = store_->input();
+    std::vector<torch::Tensor> maps;
+    for (int64_t n = 0; n < views.size(0); ++n)
+      maps.push_back(draw_map(options_.augment, kViewMargin * input.size * input.spacing_mm, rng));
+    const torch::Tensor grid =
+        torch::affine_grid_generator(torch::stack(maps), {views.size(0), views.size(1), input.size, input.size}, false);
+    torch::Tensor all = torch::grid_sampler_2d(views, grid, 0, 1, false);
+    at::Generator noise = at::detail::createCPUGenerator(rng.next());
+    for (int64_t n = 0; n < all.size(0); ++n) vary_phases(all[n], noise, rng);
     return all;
   }
 
-  /// The box moved and scaled a little.
-  static Box2 shaken(const Box2& box, Rng& rng) {
-    const double x = box.center_x() + rng.normal(0, 0.06) * box.width(),
-                 y = box.center_y() + rng.normal(0, 0.06) * box.height(), scale = 0.5 * rng.uniform(0.85, 1.2);
-    return {x - scale * box.width(), y - scale * box.height(), x + scale * box.width(), y + scale * box.height()};
+  /// Grey values of one candidate's phases, in place.
+  void vary_phases(torch::Tensor view, at::Generator& noise, Rng& rng) const {
+    const VerifyInput& input = store_->input();
+    const ViewAugmentOptions& o = options_.augment;
+    const auto planes = int64_t(input.planes_mm.size()), phases = int64_t(input.phases.size());
+    for (int64_t p = 0; p < phases; ++p) {
+      torch::Tensor hu = view.narrow(0, p * input.channels_per_phase(), planes);
+      hu.mul_(std::exp(rng.uniform(-o.gain, o.gain))).add_(rng.uniform(-o.offset, o.offset));
+      hu.add_(torch::randn(hu.sizes(), noise), rng.uniform(0, o.noise));
+    }
+    if (phases > 1 && rng.chance(o.drop_phase))
+      view.narrow(0, rng.integer(0, phases - 1) * input.channels_per_phase(), input.channels_per_phase()).zero_();
   }
 
-  Batch batch_of(const std::vector<DetectExample>& examples, Rng* rng) const {
-    std::vector<PlaneImage> images;
-    for (const DetectExample& example : examples) images.push_back(example.image);
-    const std::vector<DecodedHead> heads = options_.detector->decode(images);
-    std::vector<torch::Tensor> crops;
-    std::vector<int64_t> labels;
-    for (size_t n = 0; n < examples.size(); ++n) {
-      for (const Candidate& one : candidates(examples[n], options_.detector->boxes(heads[n]), rng)) {
-        const Box2 box = rng ? shaken(one.box, *rng) : one.box;
-        crops.push_back(tensor_of(verify_crop(images[n], box, options_.input)));
-        labels.push_back(one.lesion);
-      }
+  /// A network of batch norms needs two views at least: where there are fewer, empty ones are no lesion.
+  Batch batch_of(std::vector<torch::Tensor>& views, std::vector<torch::Tensor>& labels, size_t studies) const {
+    int64_t count = 0;
+    for (const torch::Tensor& some : views) count += some.size(0);
+    if (count < 2) {
+      const VerifyInput& input = store_->input();
+      views.push_back(torch::zeros({2 - count, input.channels(), input.size, input.size}));
+      labels.push_back(torch::zeros({2 - count}, torch::kLong));
     }
-    // A network of batch norms needs two crops at least: where nothing was found, the middle of the liver is no lesion.
-    for (size_t n = 0; crops.size() < 2; n = (n + 1) % examples.size()) {
-      const double middle = 0.5 * double(images[n].width),
-                   half = 0.5 * double(options_.input.size) * options_.input.part;
-      crops.push_back(tensor_of(
-          verify_crop(images[n], {middle - half, middle - half, middle + half, middle + half}, options_.input)));
-      labels.push_back(0);
-    }
-    return {torch::stack(crops), {{"labels", torch::tensor(at::ArrayRef<int64_t>(labels))}}};
+    return {torch::cat(views), {{"labels", torch::cat(labels)}, {"studies", torch::tensor(int64_t(studies))}}};
   }
 
-  Mixture data_;
+  std::unique_ptr<CandidateStore> store_;
   VerifyTaskOptions options_;
 };
 
 }  // namespace
 
-std::unique_ptr<Task> make_verify_task(Mixture data, VerifyTaskOptions options) {
-  return std::make_unique<VerifyTask>(std::move(data), std::move(options));
+ViewAugmentOptions view_augment_options(const Block& block) {
+  ViewAugmentOptions o;
+  OptionReader reader(block);
+  o.rotation_deg = reader.number("rotation_deg", o.rotation_deg, 0, 180);
+  o.scale = reader.number("scale", o.scale, 0, 1);
+  o.shift_mm = reader.number("shift_mm", o.shift_mm, 0, 50);
+  o.flip_x = reader.number("flip_x", o.flip_x, 0, 1);
+  o.flip_y = reader.number("flip_y", o.flip_y, 0, 1);
+  o.gain = reader.number("gain", o.gain, 0, 2);
+  o.offset = reader.number("offset", o.offset, 0, 3);
+  o.noise = reader.number("noise", o.noise, 0, 3);
+  o.drop_phase = reader.number("drop_phase", o.drop_phase, 0, 1);
+  reader.finish();
+  return o;
+}
+
+std::unique_ptr<Task> make_verify_task(std::unique_ptr<CandidateStore> store, VerifyTaskOptions options) {
+  store->fill();
+  return std::make_unique<VerifyTask>(std::move(store), std::move(options));
 }
 
 }  // namespace hepatica::train

@@ -1,27 +1,36 @@
-// Training of the verifier on what a trained detector finds.
+// Training of the verifier on what a trained segmenter and detector take for lesions in whole studies.
 #pragma once
 
 #include <memory>
 
-#include "stages/detect/verify.h"
-#include "stages/detect/yolov8.h"
-#include "train/detect_examples.h"
+#include "train/candidate_store.h"
 #include "train/task.h"
 
 namespace hepatica::train {
 
-struct VerifyTaskOptions {
-  nn::Graph network;  ///< resnet of two classes
-  VerifyInput input;
-  DetectExampleOptions examples;     ///< of the detector; their `input` is the detector's own
-  std::shared_ptr<YoloV8> detector;  ///< trained; with a low confidence
-  size_t most_crops = 4;             ///< of one slice and class; false candidates of the highest scores first
-  double missed = 0.3;               ///< probability that a lesion that the detector did not find is shown too
+/// How candidates' views are varied; all 0 leaves them as they are. In the plane alone.
+struct ViewAugmentOptions {
+  double rotation_deg = 0;        ///< uniform in +/-
+  double scale = 0;               ///< log of the magnification, uniform in +/-
+  double shift_mm = 0;            ///< along x and y, uniform in +/-
+  double flip_x = 0, flip_y = 0;  ///< probabilities
+  double gain = 0;                ///< log of each phase's gain, uniform in +/-
+  double offset = 0;              ///< of each phase, uniform in +/-, in units of the input's `window_hu`
+  double noise = 0;               ///< largest standard deviation of each phase, in the same units
+  double drop_phase = 0;          ///< probability that one of the phases is missing
 };
 
-/// Candidates are the detector's boxes on varied slices: lesions where the IoU with one is at least 0.25, false where
-/// less than a third of the smaller box overlaps any; what lies between, or half in an ignored region, is left out.
-/// Cross entropy. The figures are the area under the ROC curve and the specificity at a sensitivity of .95.
-std::unique_ptr<Task> make_verify_task(Mixture data, VerifyTaskOptions options);
+/// Error{bad_recipe} on unknown keys.
+ViewAugmentOptions view_augment_options(const Block& block);
+
+struct VerifyTaskOptions {
+  nn::Graph network;  ///< a classifier of two classes that takes the input's channels
+  ViewAugmentOptions augment;
+  size_t lesions = 3, others = 5;  ///< candidates that a study gives at most each time it is drawn
+};
+
+/// An item is a study. Cross entropy. The figures are the average precision over all candidates of the validation
+/// studies, and the share of their lesions above the score that leaves half a false one a study.
+std::unique_ptr<Task> make_verify_task(std::unique_ptr<CandidateStore> store, VerifyTaskOptions options);
 
 }  // namespace hepatica::train

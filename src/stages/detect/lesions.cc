@@ -242,15 +242,11 @@ LesionRegion region_of(const Track& track, const PhaseImage& image) {
   return region;
 }
 
-std::vector<LesionWithRegions> find_lesions(const PreprocessedStudy& study,
-                                            const std::vector<Detection>& detections,
-                                            const LinkOptions& options) {
-  const std::vector<std::vector<Track>> groups = link_detections(study, detections, options);
-  std::vector<LesionWithRegions> lesions(groups.size());
-  const std::vector<double> steps = slice_steps_mm(study, detections);
-  parallel_for(groups.size(), [&](size_t g) {
-    lesions[g] = lesion_of(groups[g], study);
-    lesions[g].lesion.score = lesion_score(groups[g], steps, options);
+std::vector<LesionWithRegions> find_lesions(const PreprocessedStudy& study, const std::vector<LinkedLesion>& linked) {
+  std::vector<LesionWithRegions> lesions(linked.size());
+  parallel_for(linked.size(), [&](size_t n) {
+    lesions[n] = lesion_of(linked[n].tracks, study);
+    lesions[n].lesion.score = linked[n].score;
   });
   std::stable_sort(lesions.begin(), lesions.end(), [](const LesionWithRegions& a, const LesionWithRegions& b) {
     return a.lesion.long_axis_mm > b.lesion.long_axis_mm;

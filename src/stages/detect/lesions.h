@@ -26,11 +26,9 @@ struct LesionWithRegions {
 /// than half of what the lesion's core does; the ellipse in each box where the core does not stand out.
 LesionRegion region_of(const Track& track, const PhaseImage& image);
 
-/// Detections -> lesions, largest long axis first. Axes and volume are those of the image in which the long axis is
+/// Linked boxes -> lesions, largest long axis first. Axes and volume are those of the image in which the long axis is
 /// largest; the box is that of the reference image where it was seen there.
-std::vector<LesionWithRegions> find_lesions(const PreprocessedStudy& study,
-                                            const std::vector<Detection>& detections,
-                                            const LinkOptions& options);
+std::vector<LesionWithRegions> find_lesions(const PreprocessedStudy& study, const std::vector<LinkedLesion>& linked);
 
 /// The image on whose grid lesions are reported: portal venous, else the first.
 size_t reference_image(const PreprocessedStudy& study);

@@ -219,9 +219,9 @@ std::vector<double> slice_steps_mm(const PreprocessedStudy& study, const std::ve
   return steps;
 }
 
-std::vector<std::vector<Track>> link_detections(const PreprocessedStudy& study,
-                                                const std::vector<Detection>& detections,
-                                                const LinkOptions& options) {
+std::vector<LinkedLesion> link_detections(const PreprocessedStudy& study,
+                                          const std::vector<Detection>& detections,
+                                          const LinkOptions& options) {
   std::vector<Group> groups;
   for (size_t i = 0; i < study.images.size(); ++i) {
     std::vector<Detection> of_image;
@@ -232,12 +232,12 @@ std::vector<std::vector<Track>> link_detections(const PreprocessedStudy& study,
     join_phase(groups, link_slices(of_image, geometry, options), geometry, options);
   }
   const std::vector<double> steps = slice_steps_mm(study, detections);
-  std::vector<std::vector<Track>> lesions;
+  std::vector<LinkedLesion> lesions;
   for (const Group& group : groups) {
     const double side = group_side_mm(group, study);
     const double least = side < options.large_mm ? options.least_score : options.large_least_score;
-    if (side >= options.least_size_mm && lesion_score(group.tracks, steps, options) >= least)
-      lesions.push_back(group.tracks);
+    const double score = lesion_score(group.tracks, steps, options);
+    if (side >= options.least_size_mm && score >= least) lesions.push_back({group.tracks, score});
   }
   return lesions;
 }

@@ -67,9 +67,15 @@ double lesion_score(const std::vector<Track>& tracks, const std::vector<double>&
 /// slices with boxes, in mm for each image.
 std::vector<double> slice_steps_mm(const PreprocessedStudy& study, const std::vector<Detection>& detections);
 
-/// Groups of tracks, at most one an image in each; the rules of `options` hold for each group.
-std::vector<std::vector<Track>> link_detections(const PreprocessedStudy& study,
-                                                const std::vector<Detection>& detections,
-                                                const LinkOptions& options);
+/// A lesion as boxes: at most one track an image.
+struct LinkedLesion {
+  std::vector<Track> tracks;
+  double score = 0;  ///< see lesion_score
+};
+
+/// The rules of `options` hold for each lesion.
+std::vector<LinkedLesion> link_detections(const PreprocessedStudy& study,
+                                          const std::vector<Detection>& detections,
+                                          const LinkOptions& options);
 
 }  // namespace hepatica

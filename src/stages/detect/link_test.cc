@@ -78,7 +78,7 @@ TEST(LinkDetections, OneLesionAcrossPhasesInSpiteOfBreathing) {
   append(detections, add_ball(study.images[0], 0, {30, 30, 50}, 12, 160, 0.8));
   append(detections, add_ball(study.images[1], 1, {31, 30, 58}, 12, 60, 0.7));
   append(detections, add_ball(study.images[1], 1, {60, 60, 50}, 8, 60, 0.6));
-  const auto lesions = find_lesions(study, detections, {});
+  const auto lesions = find_lesions(study, link_detections(study, detections, {}));
   ASSERT_EQ(lesions.size(), 2u);
   const Lesion& large = lesions[0].lesion;
   EXPECT_EQ(large.id, 1);
@@ -144,7 +144,7 @@ TEST(RegionOf, FallsBackToTheEllipseWithoutContrast) {
 TEST(PaintLesions, CarriesLesionsToTheOtherPhase) {
   PreprocessedStudy study{{phase_image(Phase::arterial), phase_image(Phase::portal_venous, -8)}, {}};
   const std::vector<Detection> detections = add_ball(study.images[0], 0, {30, 30, 50}, 12, 160, 0.8);
-  const auto lesions = find_lesions(study, detections, {});
+  const auto lesions = find_lesions(study, link_detections(study, detections, {}));
   ASSERT_EQ(lesions.size(), 1u);
   const Mask labels = paint_lesions(study, lesions, 1);
   const auto count = std::count(labels.values().begin(), labels.values().end(), 1);
@@ -156,7 +156,7 @@ TEST(PaintLesions, CarriesLesionsToTheOtherPhase) {
 TEST(AddToLivers, LesionsThatTheSegmenterLeftOut) {
   PreprocessedStudy study{{phase_image(Phase::arterial), phase_image(Phase::portal_venous, -8)}, {}};
   const std::vector<Detection> detections = add_ball(study.images[0], 0, {30, 30, 50}, 12, 160, 0.8);
-  const auto lesions = find_lesions(study, detections, {});
+  const auto lesions = find_lesions(study, link_detections(study, detections, {}));
   ASSERT_EQ(lesions.size(), 1u);
   const auto inside = size_t(std::count(lesions[0].regions[0].inside.begin(), lesions[0].regions[0].inside.end(), 1));
   Mask& liver = study.images[0].liver;

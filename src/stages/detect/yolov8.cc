@@ -7,7 +7,6 @@
 
 #include "base/progress.h"
 #include "base/threads.h"
-#include "stages/detect/verify.h"
 
 namespace hepatica {
 namespace {
@@ -32,12 +31,8 @@ std::vector<int16_t> plane_at(const Volume<int16_t>& hu, double k) {
 
 class YoloV8Detector final : public Detector {
  public:
-  YoloV8Detector(std::shared_ptr<Predictor> predictor,
-                 const DetectOptions& options,
-                 std::shared_ptr<Predictor> verifier)
-      : network_(std::move(predictor), options), options_(options) {
-    if (verifier) verifier_.emplace(std::move(verifier), network_.input());
-  }
+  YoloV8Detector(std::shared_ptr<Predictor> predictor, const DetectOptions& options)
+      : network_(std::move(predictor), options), options_(options) {}
 
   std::vector<Detection> detect(const PreprocessedStudy& study) const override {
     std::vector<std::optional<double>> liver_hu;
@@ -106,28 +101,9 @@ class YoloV8Detector final : public Detector {
     std::vector<std::vector<Detection>> found(jobs.size());
     parallel_for(jobs.size(),
                  [&](size_t n) { found[n] = detections_of(study.images[jobs[n].image], jobs[n], heads[n]); });
-    if (verifier_) verify(study, jobs, images, found);
     std::vector<Detection> all;
     for (const auto& some : found) all.insert(all.end(), some.begin(), some.end());
     return all;
-  }
-
-  /// Joins the verifier's word to the scores of the boxes on each image.
-  void verify(const PreprocessedStudy& study,
-              std::span<const Job> jobs,
-              const std::vector<PlaneImage>& images,
-              std::vector<std::vector<Detection>>& found) const {
-    std::vector<PlaneImage> crops;
-    for (size_t n = 0; n < jobs.size(); ++n) {
-      const Box2 region = region_of(study.images[jobs[n].image], jobs[n].slice);
-      for (const Detection& detection : found[n])
-        crops.push_back(
-            verify_crop(images[n], image_box_from_slice(detection.box, region, network_.input()), verifier_->input()));
-    }
-    const std::vector<double> probabilities = verifier_->probabilities(crops);
-    auto probability = probabilities.begin();
-    for (std::vector<Detection>& some : found)
-      for (Detection& detection : some) detection.score = verified_score(detection.score, *probability++);
   }
 
   std::vector<Detection> detections_of(const PhaseImage& image, const Job& job, const DecodedHead& head) const {
@@ -143,7 +119,6 @@ class YoloV8Detector final : public Detector {
   }
 
   YoloV8 network_;
-  std::optional<Verifier> verifier_;
   DetectOptions options_;
 };
 
@@ -198,10 +173,8 @@ std::vector<ScoredBox> YoloV8::boxes(const DecodedHead& head) const {
   return suppress_overlaps(boxes_above(head, options_.confidence), options_.iou);
 }
 
-std::unique_ptr<Detector> make_yolov8_detector(std::shared_ptr<Predictor> predictor,
-                                               const DetectOptions& options,
-                                               std::shared_ptr<Predictor> verifier) {
-  return std::make_unique<YoloV8Detector>(std::move(predictor), options, std::move(verifier));
+std::unique_ptr<Detector> make_yolov8_detector(std::shared_ptr<Predictor> predictor, const DetectOptions& options) {
+  return std::make_unique<YoloV8Detector>(std::move(predictor), options);
 }
 
 }  // namespace hepatica

@@ -39,9 +39,7 @@ class YoloV8 {
   DetectOptions options_;
 };
 
-/// Slices without liver are not looked at. `verifier` gives its word on every box; null: there is none.
-std::unique_ptr<Detector> make_yolov8_detector(std::shared_ptr<Predictor> predictor,
-                                               const DetectOptions& options,
-                                               std::shared_ptr<Predictor> verifier = nullptr);
+/// Slices without liver are not looked at.
+std::unique_ptr<Detector> make_yolov8_detector(std::shared_ptr<Predictor> predictor, const DetectOptions& options);
 
 }  // namespace hepatica
