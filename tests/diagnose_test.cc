@@ -150,16 +150,16 @@ TEST_F(DiagnoseTest, AVerifierBesideTheDetectorHasTheLastWord) {
            report["provenance"].dump().find("verify.safetensors") != std::string::npos;
   };
   write_verifier(128);
-  ASSERT_EQ(run_with("least_score: 0"), 0) << errors();
+  ASSERT_EQ(run_with("least_score: 0, large_least_score: 0"), 0) << errors();
   EXPECT_EQ(output()["status"], "lesions");
   EXPECT_TRUE(is_verified(output()));
-  ASSERT_EQ(run_with("least_score: 1"), 0) << errors();
+  ASSERT_EQ(run_with("least_score: 1, large_least_score: 1"), 0) << errors();
   EXPECT_EQ(output()["status"], "no_lesion");
   ASSERT_EQ(run_with("use: false"), 0) << errors();
   EXPECT_EQ(output()["status"], "lesions");
   EXPECT_FALSE(is_verified(output()));
   write_verifier(256);  // trained behind another detector
-  EXPECT_NE(run_with("least_score: 0"), 0);
+  EXPECT_NE(run_with("least_score: 0, large_least_score: 0"), 0);
   EXPECT_NE(errors().find("use: false"), std::string::npos) << errors();
 }
 

@@ -138,18 +138,30 @@ std::optional<FluidBody> fluid_body(const PhaseImage& image, const Detection& de
                              detection.slice - part.first[2]});
   if (body.empty()) return std::nullopt;
   size_t voxels = 0, inside = 0;
-  double sum_k = 0;
+  Vec3 sum{0, 0, 0}, squares{0, 0, 0};  // of places, mm
+  const Vec3& spacing = body.geometry().spacing;
   for (int64_t k = 0; k < body.nz(); ++k)
     for (int64_t j = 0; j < body.ny(); ++j)
       for (int64_t i = 0; i < body.nx(); ++i) {
         if (!body.at(i, j, k)) continue;
         ++voxels;
         inside += image.liver.at(part.first[0] + i, part.first[1] + j, part.first[2] + k) != 0;
-        sum_k += double(part.first[2] + k);
+        const Vec3 at{double(i) * spacing[0], double(j) * spacing[1], double(k) * spacing[2]};
+        for (size_t axis = 0; axis < 3; ++axis) {
+          sum[axis] += at[axis];
+          squares[axis] += at[axis] * at[axis];
+        }
       }
-  return FluidBody{double(voxels) * image.hu.geometry().voxel_volume_ml(),
-                   double(inside) / double(voxels),
-                   height_in_liver(image.liver, sum_k / double(voxels))};
+  const auto count = double(voxels);
+  const double volume_ml = count * image.hu.geometry().voxel_volume_ml();
+  double moment = 0;  // mm^2
+  for (size_t axis = 0; axis < 3; ++axis)
+    moment += squares[axis] / count - sum[axis] * sum[axis] / (count * count) + spacing[axis] * spacing[axis] / 12;
+  const double ball = 0.6 * std::pow(0.75 * 1000 * volume_ml / M_PI, 2.0 / 3);
+  return FluidBody{volume_ml,
+                   double(inside) / count,
+                   moment / ball,
+                   height_in_liver(image.liver, double(part.first[2]) + sum[2] / (count * spacing[2]))};
 }
 
 std::vector<std::string> leave_out_gallbladder(const PreprocessedStudy& study,
@@ -163,11 +175,11 @@ std::vector<std::string> leave_out_gallbladder(const PreprocessedStudy& study,
     if (image.liver.empty()) return false;
     const std::optional<FluidBody> body = fluid_body(image, best, options.most_hu);
     const bool gallbladder = body && body->in_liver < options.most_in_liver && body->height < options.highest &&
-                             body->volume_ml >= options.least_ml;
+                             body->volume_ml >= options.least_ml && body->spread >= options.least_spread;
     if (gallbladder)
       said.push_back(
           fmt::format("a finding of {:.0f} mm was taken for the gallbladder and left out: a body of {:.0f} ml of "
-                      "fluid, {:.0f}% of it outside the liver's outline, at its lower side",
+                      "fluid, longer than wide, {:.0f}% of it outside the liver's outline, at its lower side",
                       found.lesion.long_axis_mm,
                       body->volume_ml,
                       100 * (1 - body->in_liver)));

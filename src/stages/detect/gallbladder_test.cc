@@ -14,9 +14,9 @@ bool within(const Vec3& p, const Vec3& center, double radius) {
   return std::hypot(p[0] - center[0], p[1] - center[1], p[2] - center[2]) < radius;
 }
 
-/// Fat around a liver of 100 HU from 20 to 100 mm along the body, with balls of fluid: one inside, one of which the
-/// liver's mask holds `held` of the upper part only.
-PhaseImage image_of(double mask_from_mm) {
+/// Fat around a liver of 100 HU from 20 to 100 mm along the body, with two bodies of fluid: a ball inside, and one
+/// `length` times as long as wide, of which the liver's mask holds the part above `mask_from_mm` only.
+PhaseImage image_of(double mask_from_mm, double length = 2) {
   Geometry geometry;
   geometry.size = {100, 80, 30};
   geometry.spacing = {1, 1, 4};
@@ -29,7 +29,8 @@ PhaseImage image_of(double mask_from_mm) {
       for (int64_t i = 0; i < 100; ++i) {
         const Vec3 p{double(i), double(j), 4.0 * double(k)};
         const bool liver = i > 10 && i < 90 && j > 10 && j < 70 && p[2] >= 20 && p[2] <= 100;
-        const bool bile = within(p, kGallbladder, kRadius);
+        const Vec3 shortened{p[0], kGallbladder[1] + (p[1] - kGallbladder[1]) / length, p[2]};
+        const bool bile = within(shortened, kGallbladder, kRadius);
         if (liver) image.hu.at(i, j, k) = 100;
         if (bile || within(p, kCyst, kRadius)) image.hu.at(i, j, k) = 8;
         image.liver.at(i, j, k) = liver && (!bile || p[2] >= mask_from_mm);
@@ -59,6 +60,10 @@ TEST(FluidBody, SizePlaceAndShareInTheLiver) {
   EXPECT_NEAR(cyst->height, (70 - 20) / 80.0, 0.03);
   EXPECT_LT(bile->in_liver, 0.2);
   EXPECT_NEAR(bile->height, (28 - 20) / 80.0, 0.03);
+  EXPECT_NEAR(bile->volume_ml, 2 * ml, 0.4 * ml);
+  // An ellipsoid of axes a, a and r a has (2 + r^2) / (3 r^(2/3)) times the moment of the ball of its volume.
+  EXPECT_NEAR(cyst->spread, 1, 0.06);
+  EXPECT_NEAR(bile->spread, 6 / (3 * std::pow(2, 2.0 / 3)), 0.08);
 }
 
 TEST(FluidBody, TissueIsNone) {
@@ -74,6 +79,14 @@ TEST(LeaveOutGallbladder, TheCystStaysAndIsNumberedAnew) {
   EXPECT_EQ(lesions[0].lesion.detections[0].box, box_at(kCyst).box);
   ASSERT_EQ(said.size(), 1u);
   EXPECT_NE(said[0].find("gallbladder"), std::string::npos);
+}
+
+TEST(LeaveOutGallbladder, ARoundBodyIsACystThatTheLiverLacks) {
+  std::vector<LesionWithRegions> lesions{finding(1, kGallbladder)};
+  const PreprocessedStudy round{{image_of(36, 1)}, {}}, oblong{{image_of(36, 2)}, {}};
+  EXPECT_TRUE(leave_out_gallbladder(round, {}, lesions).empty());
+  EXPECT_EQ(lesions.size(), 1u);
+  EXPECT_EQ(leave_out_gallbladder(oblong, {}, lesions).size(), 1u);
 }
 
 TEST(LeaveOutGallbladder, WhatTheLiverHoldsStays) {

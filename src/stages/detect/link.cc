@@ -125,6 +125,7 @@ LinkOptions read_link_options(const Block& block) {
   rule.most_in_liver = gallbladder.number("most_in_liver", rule.most_in_liver, 0, 1);
   rule.highest = gallbladder.number("highest", rule.highest, 0, 1);
   rule.least_ml = gallbladder.number("least_ml", rule.least_ml, 0, 1000);
+  rule.least_spread = gallbladder.number("least_spread", rule.least_spread, 0, 100);
   gallbladder.finish();
   reader.finish();
   return options;

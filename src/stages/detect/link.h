@@ -15,6 +15,8 @@ struct GallbladderOptions {
   double most_in_liver = 0.5;  ///< share of the fluid's volume that the liver's mask holds; a cyst has nearly all there
   double highest = 0.5;        ///< height of the fluid's centre: 0 the liver's lowest slice, 1 its highest
   double least_ml = 3;
+  double least_spread =
+      1.15;  ///< of the fluid, see FluidBody: a cyst is round (1), a gallbladder twice as long as wide (1.26)
 };
 
 /// Block `stages.link.options`. No paper gives these rules.

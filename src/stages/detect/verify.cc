@@ -262,9 +262,16 @@ VerifyOptions read_verify_options(const Block& block) {
   VerifyOptions options;
   OptionReader reader(block);
   options.use = reader.boolean("use", options.use);
+  options.detector_share = reader.number("detector_share", options.detector_share, 0, 1);
   options.least_score = reader.number("least_score", options.least_score, 0, 1);
+  options.large_mm = reader.number("large_mm", options.large_mm, 0, 1000);
+  options.large_least_score = reader.number("large_least_score", options.large_least_score, 0, 1);
   reader.finish();
   return options;
+}
+
+double verified_score(double detected, double verified, double detector_share) {
+  return std::pow(verified, 1 - detector_share) * std::pow(detected, detector_share);
 }
 
 Verifier::Verifier(std::shared_ptr<Predictor> predictor, const VerifyOptions& options)
@@ -305,10 +312,14 @@ std::vector<double> Verifier::probabilities(const PreprocessedStudy& study,
 
 std::vector<LinkedLesion> Verifier::judge(const PreprocessedStudy& study,
                                           const std::vector<LinkedLesion>& candidates) const {
-  const std::vector<double> scores = probabilities(study, candidates);
+  const std::vector<double> verified = probabilities(study, candidates);
   std::vector<LinkedLesion> kept;
-  for (size_t n = 0; n < candidates.size(); ++n)
-    if (scores[n] >= options_.least_score) kept.push_back({candidates[n].tracks, scores[n]});
+  for (size_t n = 0; n < candidates.size(); ++n) {
+    const double score = verified_score(candidates[n].score, verified[n], options_.detector_share);
+    const bool large = longest_side_mm(study, candidates[n].tracks) >= options_.large_mm;
+    if (score >= (large ? options_.large_least_score : options_.least_score))
+      kept.push_back({candidates[n].tracks, score});
+  }
   return kept;
 }
 

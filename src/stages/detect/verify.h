@@ -57,11 +57,17 @@ PlaneImage verify_view(const PreprocessedStudy& study,
 
 /// Block `stages.verify.options`.
 struct VerifyOptions {
-  bool use = true;           ///< whether a verifier that lies beside the detector's checkpoint is used
-  double least_score = 0.5;  ///< lesions with a lower score are dropped; takes the place of the link stage's limits
+  bool use = true;              ///< whether a verifier that lies beside the detector's checkpoint is used
+  double detector_share = 0.5;  ///< of the detector's word, see verified_score
+  double least_score = 0.15;    ///< lesions with a lower score are dropped; takes the place of the link stage's limits
+  double large_mm = 20;         ///< lesions whose longest side of any box is as long must have another score:
+  double large_least_score = 0.3;
 };
 
 VerifyOptions read_verify_options(const Block& block);
+
+/// One score of the detector's (lesion_score) and the verifier's: their weighted geometric mean.
+double verified_score(double detected, double verified, double detector_share);
 
 /// Says how likely linked boxes are a lesion.
 class Verifier {
@@ -71,7 +77,7 @@ class Verifier {
   const VerifyInput& input() const { return input_; }
   /// Probability of each candidate.
   std::vector<double> probabilities(const PreprocessedStudy& study, const std::vector<LinkedLesion>& candidates) const;
-  /// The candidates whose probability is high enough, with it as their score.
+  /// The candidates whose verified score is high enough, with it as their score.
   std::vector<LinkedLesion> judge(const PreprocessedStudy& study, const std::vector<LinkedLesion>& candidates) const;
 
  private:

@@ -122,6 +122,12 @@ TEST(VerifyInput, RoundTripAndBadValues) {
   }
 }
 
+TEST(VerifiedScore, WeightedGeometricMean) {
+  EXPECT_DOUBLE_EQ(verified_score(0.25, 1, 0.5), 0.5);
+  EXPECT_DOUBLE_EQ(verified_score(0.25, 0.7, 0), 0.7);
+  EXPECT_DOUBLE_EQ(verified_score(0.25, 0.7, 1), 0.25);
+}
+
 TEST(LiverLevels, MedianOfTheLiverOrAGuess) {
   PreprocessedStudy study{{image_of(Phase::arterial), image_of(Phase::portal_venous)}, {}};
   study.images[0].hu = Volume<int16_t>(study.images[0].hu.geometry(), int16_t(70));
