@@ -286,7 +286,7 @@ void append_results(const ReportInput& input, std::vector<ReportBlock>& blocks) 
   blocks.emplace_back(Paragraph{
       std::string(
           "Centre: mm of the patient, x to the left, y to the back, z to the head. Axes: longest diameter on an "
-          "axial slice \u00d7 longest perpendicular to it. Score: how sure the detector is, over slices and "
+          "axial slice \u00d7 longest perpendicular to it. Score: how sure the networks are, over slices and "
           "phases. Seen in: NC "
           "non-contrast, AP arterial, PVP portal venous, DP delayed phase. Types: probability of each from all "
           "images of the lesion, the chosen one in bold") +
