@@ -26,6 +26,24 @@ std::vector<Box2> part_boxes(const Mask& slice) {
 
 }  // namespace
 
+std::map<uint8_t, Box2> label_boxes(const Mask& labels, int64_t k) {
+  std::map<uint8_t, Box2> boxes;
+  for (int64_t j = 0; j < labels.ny(); ++j)
+    for (int64_t i = 0; i < labels.nx(); ++i) {
+      const uint8_t label = labels.at(i, j, k);
+      if (label == 0) continue;
+      const Box2 pixel{double(i), double(j), double(i + 1), double(j + 1)};
+      const auto [place, is_new] = boxes.try_emplace(label, pixel);
+      Box2& box = place->second;
+      if (!is_new)
+        box = {std::min(box.x0, pixel.x0),
+               std::min(box.y0, pixel.y0),
+               std::max(box.x1, pixel.x1),
+               std::max(box.y1, pixel.y1)};
+    }
+  return boxes;
+}
+
 std::vector<LesionBox> lesion_boxes(const Mask& labels, int64_t k, const std::string& type, double least_mm) {
   const auto values = labels.slice(k);
   std::set<uint8_t> present(values.begin(), values.end());

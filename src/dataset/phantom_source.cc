@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "dataset/lesion_boxes.h"
 #include "dataset/paint.h"
 #include "dataset/slice_cache.h"
 #include "study/body_size.h"
@@ -58,26 +59,10 @@ std::vector<LesionBox> boxes_of(const phantom::Rendering& rendering,
                                 const phantom::Patient& patient,
                                 const LearningSlice& slice,
                                 double least_mm) {
-  std::map<int, Box2> boxes;
-  const int64_t nx = rendering.lesions.nx(), ny = rendering.lesions.ny();
-  for (int64_t j = 0; j < ny; ++j) {
-    for (int64_t i = 0; i < nx; ++i) {
-      const int id = rendering.lesions.at(i, j, 0);
-      if (id == 0) continue;
-      const Box2 pixel{double(i), double(j), double(i + 1), double(j + 1)};
-      const auto [place, is_new] = boxes.try_emplace(id, pixel);
-      Box2& box = place->second;
-      if (is_new) continue;
-      box = {std::min(box.x0, pixel.x0),
-             std::min(box.y0, pixel.y0),
-             std::max(box.x1, pixel.x1),
-             std::max(box.y1, pixel.y1)};
-    }
-  }
   std::vector<LesionBox> all;
   const double spacing = rendering.hu.geometry().spacing[0];
   const std::vector<uint8_t> labels(rendering.lesions.values().begin(), rendering.lesions.values().end());
-  for (const auto& [id, box] : boxes) {
+  for (const auto& [id, box] : label_boxes(rendering.lesions, 0)) {
     if (std::max(box.width(), box.height()) * spacing < least_mm) continue;
     const auto& truths = patient.lesions();
     const auto truth = std::find_if(truths.begin(), truths.end(), [id = id](const auto& t) { return t.id == id; });

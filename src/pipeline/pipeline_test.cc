@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "pipeline/gate.h"
+#include "stages/segment/study_of_two_test.h"
 
 namespace hepatica {
 namespace {
@@ -81,18 +82,6 @@ TEST(Models, MissingOnesAreNamed) {
     EXPECT_EQ(error.code(), ErrorCode::not_found);
     EXPECT_NE(std::string(error.what()).find("Time_B.pth.tar"), std::string::npos);
   }
-}
-
-PreprocessedStudy study_of_two() {
-  Geometry geometry;
-  geometry.size = {8, 8, 3};
-  PreprocessedStudy study;
-  study.images.resize(2);
-  study.images[0].phase = Phase::arterial;
-  study.images[0].hu = Volume<int16_t>(geometry, int16_t(10));
-  study.images[1].phase = Phase::portal_venous;
-  study.images[1].hu = Volume<int16_t>(geometry, int16_t(90));
-  return study;
 }
 
 TEST(Gate, TimesAndNamesTheStage) {

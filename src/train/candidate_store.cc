@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <optional>
 
 #include "base/progress.h"
 #include "base/threads.h"
+#include "dataset/lesion_boxes.h"
 #include "nn/checkpoint.h"
 #include "stages/segment/segment_images.h"
 
@@ -14,24 +14,6 @@ namespace hepatica::train {
 namespace {
 
 constexpr double kLesionIou = 0.2;
-
-/// The boxes of the lesions on one slice, pixels.
-std::vector<Box2> lesion_boxes(const Mask& lesions, int64_t slice) {
-  std::map<uint8_t, Box2> boxes;
-  const auto labels = lesions.slice(slice);
-  for (int64_t j = 0; j < lesions.ny(); ++j)
-    for (int64_t i = 0; i < lesions.nx(); ++i) {
-      const uint8_t label = labels[size_t(j * lesions.nx() + i)];
-      if (label == 0) continue;
-      const Box2 pixel{double(i), double(j), double(i + 1), double(j + 1)};
-      const auto [place, is_new] = boxes.try_emplace(label, pixel);
-      Box2& box = place->second;
-      if (!is_new) box = {std::min(box.x0, pixel.x0), box.y0, std::max(box.x1, pixel.x1), std::max(box.y1, pixel.y1)};
-    }
-  std::vector<Box2> all;
-  for (const auto& [label, box] : boxes) all.push_back(box);
-  return all;
-}
 
 bool holds_lesion(const Mask& lesions, const Detection& detection) {
   const auto i1 = std::min(lesions.nx(), int64_t(std::ceil(detection.box.x1))),
@@ -52,7 +34,7 @@ std::optional<bool> is_lesion(const LinkedLesion& candidate,
     for (const Detection& detection : track.detections) {
       if (!holds_lesion(lesions, detection)) continue;
       touches = true;
-      for (const Box2& box : lesion_boxes(lesions, detection.slice))
+      for (const auto& [label, box] : label_boxes(lesions, detection.slice))
         if (intersection_over_union(box, detection.box) >= kLesionIou) return true;
     }
   }

@@ -118,12 +118,6 @@ double height_in_liver(const Mask& liver, double k) {
   return high > low ? (k - double(low)) / double(high - low) : 0.5;
 }
 
-const Detection& best_detection(const Lesion& lesion) {
-  return *std::max_element(lesion.detections.begin(),
-                           lesion.detections.end(),
-                           [](const Detection& a, const Detection& b) { return a.score < b.score; });
-}
-
 }  // namespace
 
 std::optional<FluidBody> fluid_body(const PhaseImage& image, const Detection& detection, double most_hu) {
@@ -170,7 +164,7 @@ std::vector<std::string> leave_out_gallbladder(const PreprocessedStudy& study,
   std::vector<std::string> said;
   if (!options.leave_out) return said;
   std::erase_if(lesions, [&](const LesionWithRegions& found) {
-    const Detection& best = best_detection(found.lesion);
+    const Detection& best = surest(found.lesion.detections);
     const PhaseImage& image = study.images[best.image];
     if (image.liver.empty()) return false;
     const std::optional<FluidBody> body = fluid_body(image, best, options.most_hu);

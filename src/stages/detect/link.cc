@@ -61,14 +61,6 @@ void join_phase(std::vector<Group>& groups,
     if (!joined[t]) groups.push_back({{tracks[t]}, {boxes[t]}});
 }
 
-double longest_side_mm(const Track& track, const Geometry& geometry) {
-  double longest = 0;
-  for (const Detection& detection : track.detections)
-    longest =
-        std::max({longest, detection.box.width() * geometry.spacing[0], detection.box.height() * geometry.spacing[1]});
-  return longest;
-}
-
 /// By slice, then descending score; boxes that share `nested` of the smaller with a better one of their slice are gone.
 std::vector<Detection> without_nested(std::vector<Detection> detections, double nested) {
   std::stable_sort(detections.begin(), detections.end(), [](const Detection& a, const Detection& b) {
@@ -92,13 +84,6 @@ double phase_score(const Track& track, double step_mm, double score_mm) {
   std::sort(scores.rbegin(), scores.rend());
   scores.resize(wanted, 0.0);
   return std::accumulate(scores.begin(), scores.end(), 0.0) / double(wanted);
-}
-
-double group_side_mm(const Group& group, const PreprocessedStudy& study) {
-  double side = 0;
-  for (const Track& track : group.tracks)
-    side = std::max(side, longest_side_mm(track, study.images[track.image].hu.geometry()));
-  return side;
 }
 
 }  // namespace
@@ -129,6 +114,21 @@ LinkOptions read_link_options(const Block& block) {
   gallbladder.finish();
   reader.finish();
   return options;
+}
+
+double longest_side_mm(const PreprocessedStudy& study, const std::vector<Track>& lesion) {
+  double longest = 0;
+  for (const Track& track : lesion) {
+    const Vec3& spacing = study.images[track.image].hu.geometry().spacing;
+    for (const Detection& d : track.detections)
+      longest = std::max({longest, d.box.width() * spacing[0], d.box.height() * spacing[1]});
+  }
+  return longest;
+}
+
+const Detection& surest(const std::vector<Detection>& detections) {
+  return *std::max_element(
+      detections.begin(), detections.end(), [](const Detection& a, const Detection& b) { return a.score < b.score; });
 }
 
 double overlap_of_smaller(const Box2& a, const Box2& b) {
@@ -235,7 +235,7 @@ std::vector<LinkedLesion> link_detections(const PreprocessedStudy& study,
   const std::vector<double> steps = slice_steps_mm(study, detections);
   std::vector<LinkedLesion> lesions;
   for (const Group& group : groups) {
-    const double side = group_side_mm(group, study);
+    const double side = longest_side_mm(study, group.tracks);
     const double least = side < options.large_mm ? options.least_score : options.large_least_score;
     const double score = lesion_score(group.tracks, steps, options);
     if (side >= options.least_size_mm && score >= least) lesions.push_back({group.tracks, score});

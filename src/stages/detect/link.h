@@ -45,6 +45,12 @@ struct Track {
   std::vector<Detection> detections;  ///< slices ascending, at most one a slice
 };
 
+/// Longest side of any box, mm.
+double longest_side_mm(const PreprocessedStudy& study, const std::vector<Track>& lesion);
+
+/// The one with the highest score, the first of equals. `detections` is not empty.
+const Detection& surest(const std::vector<Detection>& detections);
+
 /// Share of the smaller of two boxes that the other covers, 0..1.
 double overlap_of_smaller(const Box2& a, const Box2& b);
 

@@ -25,14 +25,8 @@ struct Place {
   double score = 0;
 };
 
-const Detection& surest(const Track& track) {
-  return *std::max_element(track.detections.begin(),
-                           track.detections.end(),
-                           [](const Detection& a, const Detection& b) { return a.score < b.score; });
-}
-
 Place place_of(const PreprocessedStudy& study, const Track& track) {
-  const Detection& best = surest(track);
+  const Detection& best = surest(track.detections);
   const Vec3 index{best.box.center_x() - 0.5, best.box.center_y() - 0.5, double(best.slice)};
   return {track.image, world_from_index(study.images[track.image].hu.geometry(), index), best.box, best.score};
 }
@@ -55,16 +49,6 @@ std::vector<std::optional<size_t>> images_of_phases(const PreprocessedStudy& stu
     others.erase(others.begin());
   }
   return images;
-}
-
-double longest_side_mm(const PreprocessedStudy& study, const std::vector<Track>& lesion) {
-  double longest = 0;
-  for (const Track& track : lesion) {
-    const Vec3& spacing = study.images[track.image].hu.geometry().spacing;
-    for (const Detection& d : track.detections)
-      longest = std::max({longest, d.box.width() * spacing[0], d.box.height() * spacing[1]});
-  }
-  return longest;
 }
 
 /// The square that is seen of one image: where its pixels lie on the image's grid.

@@ -2,20 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "stages/segment/study_of_two_test.h"
+
 namespace hepatica {
 namespace {
-
-PreprocessedStudy study_of_two() {
-  Geometry geometry;
-  geometry.size = {8, 8, 3};
-  PreprocessedStudy study;
-  study.images.resize(2);
-  study.images[0].phase = Phase::arterial;
-  study.images[0].hu = Volume<int16_t>(geometry, int16_t(10));
-  study.images[1].phase = Phase::portal_venous;
-  study.images[1].hu = Volume<int16_t>(geometry, int16_t(90));
-  return study;
-}
 
 /// Finds a liver in images brighter than 50 HU.
 class BrightSegmenter final : public Segmenter {
