@@ -193,8 +193,8 @@ std::vector<std::unique_ptr<Classifier>> make_classifiers(const Recipe& recipe, 
   return made;
 }
 
-int64_t images_per_phase(const Recipe& recipe) {
-  return recipe.classify.component.empty() ? 0 : read_classify_options(recipe.classify.options).images_per_phase;
+ClassifyOptions classify_options(const Recipe& recipe) {
+  return recipe.classify.component.empty() ? ClassifyOptions() : read_classify_options(recipe.classify.options);
 }
 
 }  // namespace hepatica

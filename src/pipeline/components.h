@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "engine/predictor.h"
 #include "pipeline/recipe.h"
+#include "stages/classify/lilnet.h"
 #include "stages/detect/verify.h"
 #include "study/provenance.h"
 #include "study/stages.h"
@@ -50,7 +51,7 @@ std::unique_ptr<Detector> make_detector(const Recipe& recipe, Models& models, co
 /// the recipe leaves the stage out.
 std::vector<std::unique_ptr<Classifier>> make_classifiers(const Recipe& recipe, Models& models);
 
-/// Images a lesion and phase that the recipe's classifiers look at; 0: all.
-int64_t images_per_phase(const Recipe& recipe);
+/// Of the recipe's classifiers.
+ClassifyOptions classify_options(const Recipe& recipe);
 
 }  // namespace hepatica

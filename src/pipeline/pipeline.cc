@@ -9,6 +9,7 @@
 #include "pipeline/explanation.h"
 #include "pipeline/gate.h"
 #include "stages/classify/lilnet.h"
+#include "stages/classify/phases.h"
 #include "stages/detect/gallbladder.h"
 #include "stages/segment/segment_images.h"
 
@@ -53,14 +54,19 @@ struct ClassifiedDetections {
   std::vector<size_t> first;  ///< of each lesion, and the end
 };
 
-ClassifiedDetections detections_to_classify(const std::vector<Lesion>& lesions, int64_t limit) {
+ClassifiedDetections detections_to_classify(const PreprocessedStudy& study,
+                                            const std::vector<Lesion>& lesions,
+                                            const ClassifyOptions& options) {
   ClassifiedDetections chosen;
+  const std::vector<std::vector<double>> breathing = breathing_shifts_mm(study);
   const auto same = [](const Detection& a, const Detection& b) {
     return a.image == b.image && a.slice == b.slice && a.box == b.box;
   };
   for (const Lesion& lesion : lesions) {
     chosen.first.push_back(chosen.all.size());
-    std::vector<Detection> own = sampled(lesion.detections, limit);
+    std::vector<Detection> own =
+        sampled(options.all_phases ? in_all_phases(study, breathing, lesion.detections) : lesion.detections,
+                options.images_per_phase);
     for (const Detection& best : lesion.best_slices)
       if (std::none_of(own.begin(), own.end(), [&](const Detection& d) { return same(d, best); })) own.push_back(best);
     chosen.all.insert(chosen.all.end(), own.begin(), own.end());
@@ -167,7 +173,8 @@ Outcome Pipeline::diagnose(const Study& study) const {
 void Pipeline::classify(Outcome& outcome) const {
   Diagnosis& diagnosis = outcome.diagnosis;
   Timings& timings = outcome.provenance.timings_s;
-  const ClassifiedDetections chosen = detections_to_classify(diagnosis.lesions, images_per_phase(recipe_));
+  const ClassifiedDetections chosen =
+      detections_to_classify(outcome.images, diagnosis.lesions, classify_options(recipe_));
   const auto scores = run_stage(
       "classify",
       timings,

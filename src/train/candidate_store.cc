@@ -69,12 +69,12 @@ Candidates CandidateStore::made(const MixtureItem& item) const {
   std::vector<torch::Tensor> views;
   std::vector<int64_t> labels;
   if (!segment_images(study, *stages_.segmenter)) {
-    const std::vector<double> levels = liver_levels(study);
+    const ViewContext context(study);
     const LinkOptions options = candidate_options(stages_.link, input_);
     for (const LinkedLesion& one : link_detections(study, stages_.detector->detect(study), options)) {
       const auto label = is_lesion(one, study, phases);
       if (!label) continue;
-      views.push_back(packed(verify_view(study, levels, one.tracks, input_, kViewMargin)));
+      views.push_back(packed(verify_view(study, context, one.tracks, input_, kViewMargin)));
       labels.push_back(*label);
     }
   }

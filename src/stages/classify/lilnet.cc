@@ -81,6 +81,7 @@ ClassifyOptions read_classify_options(const Block& block) {
   options.input = classify_input_from_block(reader.block("input"));
   options.batch = reader.integer("batch", options.batch, 1, 512);
   options.images_per_phase = reader.integer("images_per_phase", options.images_per_phase, 0, 10000);
+  options.all_phases = reader.boolean("all_phases", options.all_phases);
   options.networks = reader.texts("networks", options.networks);
   options.combine = reader.choice("combine", options.combine, {"best", "logits", "probabilities"});
   reader.finish();

@@ -17,6 +17,7 @@ struct ClassifyOptions {
   ClassifyInput input;           ///< block `input`; used where the checkpoint does not say its own
   int64_t batch = 16;            ///< crops a call
   int64_t images_per_phase = 0;  ///< of each lesion, evenly spread over its slices; 0: all of them, as LiLNet
+  bool all_phases = false;       ///< a lesion is looked at in every phase, see in_all_phases; else where it was boxed
   /// Names of several networks a task, whose models are "<task>_<name>"; empty: one, whose model is "<task>".
   std::vector<std::string> networks;
   std::string combine = "logits";  ///< "best", "logits", "probabilities"; see make_ensemble

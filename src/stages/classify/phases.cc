@@ -1,5 +1,6 @@
 #include "stages/classify/phases.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -25,7 +26,7 @@ std::optional<Detection> nearest_detection(const PreprocessedStudy& study,
                                            const Place& place,
                                            size_t image) {
   std::optional<Detection> nearest;
-  double distance = kLargestBreathing_mm;
+  auto distance = double(kLargestBreathing_mm);
   for (const Detection& d : detections) {
     if (d.image != image) continue;
     const Place there = place_of(study, d);
@@ -48,6 +49,25 @@ std::optional<Detection> carried_over(const PreprocessedStudy& study, const Plac
   return Detection{image, slice, box, score};
 }
 
+/// Boxes of one lesion in one image.
+struct Boxed {
+  std::vector<Detection> detections;
+  double height_mm = 0;
+};
+
+std::vector<Boxed> boxed_by_image(const PreprocessedStudy& study, const std::vector<Detection>& lesion) {
+  std::vector<Boxed> boxed(study.images.size());
+  for (const Detection& d : lesion) boxed[d.image].detections.push_back(d);
+  for (size_t image = 0; image < boxed.size(); ++image) {
+    const auto& own = boxed[image].detections;
+    if (own.empty()) continue;
+    const auto [low, high] = std::minmax_element(
+        own.begin(), own.end(), [](const Detection& a, const Detection& b) { return a.slice < b.slice; });
+    boxed[image].height_mm = double(high->slice - low->slice + 1) * study.images[image].hu.geometry().spacing[2];
+  }
+  return boxed;
+}
+
 }  // namespace
 
 std::vector<Detection> same_plane(const PreprocessedStudy& study, const std::vector<Detection>& detections, size_t n) {
@@ -63,6 +83,31 @@ std::vector<Detection> same_plane(const PreprocessedStudy& study, const std::vec
     if (there) planes.push_back(*there);
   }
   return planes;
+}
+
+std::vector<Detection> in_all_phases(const PreprocessedStudy& study,
+                                     const std::vector<std::vector<double>>& breathing_mm,
+                                     const std::vector<Detection>& lesion) {
+  std::vector<Boxed> boxed = boxed_by_image(study, lesion);
+  const auto tallest = std::max_element(
+      boxed.begin(), boxed.end(), [](const Boxed& a, const Boxed& b) { return a.height_mm < b.height_mm; });
+  const Boxed source = *tallest;
+  const auto from = size_t(tallest - boxed.begin());
+  std::vector<Detection> all;
+  for (size_t image = 0; image < boxed.size(); ++image) {
+    std::vector<Detection>& own = boxed[image].detections;
+    for (const Detection& d : source.detections) {
+      if (boxed[image].height_mm >= source.height_mm / 2) break;
+      Place place = place_of(study, d);
+      place.z += breathing_mm[from][image];
+      const auto there = carried_over(study, place, image, d.score);
+      const auto same_slice = [&](const Detection& other) { return other.slice == there->slice; };
+      if (there && std::none_of(own.begin(), own.end(), same_slice)) own.push_back(*there);
+    }
+    std::sort(own.begin(), own.end(), [](const Detection& a, const Detection& b) { return a.slice < b.slice; });
+    all.insert(all.end(), own.begin(), own.end());
+  }
+  return all;
 }
 
 PlaneImage network_crop(const PreprocessedStudy& study,

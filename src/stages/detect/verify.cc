@@ -31,6 +31,13 @@ Place place_of(const PreprocessedStudy& study, const Track& track) {
   return {track.image, world_from_index(study.images[track.image].hu.geometry(), index), best.box, best.score};
 }
 
+/// The same place of the liver in another image.
+Place carried_over(const Place& place, size_t image, double higher_mm) {
+  Place there{image, place.center};
+  there.center[2] += higher_mm;
+  return there;
+}
+
 /// The image of each of the input's phases; those of other phases take the free places, the last one first.
 std::vector<std::optional<size_t>> images_of_phases(const PreprocessedStudy& study, const std::vector<Phase>& phases) {
   std::vector<std::optional<size_t>> images(phases.size());
@@ -206,17 +213,15 @@ LinkOptions candidate_options(const LinkOptions& link, const VerifyInput& input)
   return options;
 }
 
-std::vector<double> liver_levels(const PreprocessedStudy& study) {
-  std::vector<double> levels;
+ViewContext::ViewContext(const PreprocessedStudy& study) : breathing_mm(breathing_shifts_mm(study)) {
   for (const PhaseImage& image : study.images) {
     const auto median = image.liver.empty() ? std::nullopt : median_hu(image.hu.values(), image.liver.values());
     levels.push_back(median.value_or(kNoLiverLevel_hu));
   }
-  return levels;
 }
 
 PlaneImage verify_view(const PreprocessedStudy& study,
-                       const std::vector<double>& levels,
+                       const ViewContext& context,
                        const std::vector<Track>& lesion,
                        const VerifyInput& input,
                        double widened) {
@@ -236,8 +241,9 @@ PlaneImage verify_view(const PreprocessedStudy& study,
     }
     const auto own =
         std::find_if(places.begin(), places.end(), [&](const Place& place) { return place.image == *image; });
-    const Place place = own != places.end() ? *own : Place{*image, best.center};
-    append_phase(study.images[*image], levels[*image], place, pixel_mm, side, input, view.values);
+    const Place place =
+        own != places.end() ? *own : carried_over(best, *image, context.breathing_mm[best.image][*image]);
+    append_phase(study.images[*image], context.levels[*image], place, pixel_mm, side, input, view.values);
   }
   return view;
 }
@@ -277,13 +283,14 @@ Verifier::Verifier(std::shared_ptr<Predictor> predictor, const VerifyOptions& op
 
 std::vector<double> Verifier::probabilities(const PreprocessedStudy& study,
                                             const std::vector<LinkedLesion>& candidates) const {
-  const std::vector<double> levels = liver_levels(study);
+  const ViewContext context(study);
   std::vector<double> all;
   for (size_t first = 0; first < candidates.size(); first += kBatch) {
     check_interrupted();
     const size_t count = std::min(kBatch, candidates.size() - first);
     std::vector<PlaneImage> views(count);
-    parallel_for(count, [&](size_t n) { views[n] = verify_view(study, levels, candidates[first + n].tracks, input_); });
+    parallel_for(count,
+                 [&](size_t n) { views[n] = verify_view(study, context, candidates[first + n].tracks, input_); });
     Array batch{{int64_t(count), input_.channels(), input_.size, input_.size}, {}};
     for (const PlaneImage& view : views)
       batch.values.insert(batch.values.end(), view.values.begin(), view.values.end());

@@ -13,6 +13,7 @@
 #include "image/plane.h"
 #include "stages/detect/input.h"
 #include "stages/detect/link.h"
+#include "study/breathing.h"
 #include "study/findings.h"
 
 namespace hepatica {
@@ -43,14 +44,19 @@ VerifyInput verify_input_from_block(const Block& block);
 /// `link` with the limits of candidates, which are lower.
 LinkOptions candidate_options(const LinkOptions& link, const VerifyInput& input);
 
-/// Median HU of each image's liver; 100 where an image has none.
-std::vector<double> liver_levels(const PreprocessedStudy& study);
+/// What the views of a study's lesions have in common.
+struct ViewContext {
+  explicit ViewContext(const PreprocessedStudy& study);
+  std::vector<double> levels;                     ///< median HU of each image's liver; 100 where an image has none
+  std::vector<std::vector<double>> breathing_mm;  ///< see breathing_shifts_mm
+};
 
 /// The surroundings of one lesion, [channels, side, side] with side = size * widened, rounded: for each phase of
 /// `input` the planes, the share of liver and, within the box, its score. A phase in which the lesion was not boxed is
-/// seen at the same place; a phase that is missing is 0. An image of another phase stands for one that is missing.
+/// seen at the same place of the liver; a phase that is missing is 0. An image of another phase stands for one that is
+/// missing.
 PlaneImage verify_view(const PreprocessedStudy& study,
-                       const std::vector<double>& levels,
+                       const ViewContext& context,
                        const std::vector<Track>& lesion,
                        const VerifyInput& input,
                        double widened = 1);

@@ -43,7 +43,7 @@ TEST(VerifyView, PlanesLiverAndBoxByHand) {
   const PreprocessedStudy study{{image_of(Phase::arterial)}, {}};
   // The box 16..24 lies around (20, 20); the square of 16 mm covers 12..28, one pixel a voxel.
   const std::vector<Track> lesion{{0, {{0, 6, {16, 16, 24, 24}, 0.25}}}};
-  const PlaneImage view = verify_view(study, {100}, lesion, small_input());
+  const PlaneImage view = verify_view(study, ViewContext(study), lesion, small_input());
   ASSERT_EQ(view.channels, 10);
   ASSERT_EQ(view.values.size(), 10u * 16 * 16);
   // Slice 6 is 10 HU brighter, 1 mm above and below it 12 and 8, mean 10; 10 mm lower two slices, -10; higher 30.
@@ -63,7 +63,7 @@ TEST(VerifyView, PlanesLiverAndBoxByHand) {
 TEST(VerifyView, LargeLesionsAreSeenSmaller) {
   const PreprocessedStudy study{{image_of(Phase::arterial)}, {}};
   // 16 mm take half of the square: its side is 32 mm, two voxels a pixel. The bright square is 16 to 23 of 4..36.
-  const PlaneImage view = verify_view(study, {100}, {{0, {{0, 7, {12, 12, 28, 28}, 1}}}}, small_input());
+  const PlaneImage view = verify_view(study, ViewContext(study), {{0, {{0, 7, {12, 12, 28, 28}, 1}}}}, small_input());
   EXPECT_NEAR(at(view, 1, 8, 8), 0.2, 1e-5);
   EXPECT_NEAR(at(view, 1, 4, 8), 0, 1e-5);
   EXPECT_FLOAT_EQ(at(view, 4, 4, 4), 1);
@@ -77,19 +77,26 @@ TEST(VerifyView, OtherPhasesAreSeenAtTheSamePlace) {
   study.images[1].hu.set_geometry(moved);
   study.images[1].liver.set_geometry(moved);
   const std::vector<Track> lesion{{0, {{0, 6, {16, 16, 24, 24}, 0.25}}}};
-  const PlaneImage view = verify_view(study, {100, 90}, lesion, small_input());
+  ViewContext context(study);
+  context.levels = {100, 90};
+  context.breathing_mm = {{0, 0}, {0, 0}};
+  const PlaneImage view = verify_view(study, context, lesion, small_input());
   // The delayed phase stands for the portal venous one. Its slice 5 lies there: 100 HU, 10 above its own level.
   EXPECT_NEAR(at(view, 6, 8, 8), 0.1, 1e-5);
   EXPECT_NEAR(at(view, 7, 8, 6), 0.3, 1e-5);  // 10 mm higher, from column 16 on, which is pixel 6
   EXPECT_NEAR(at(view, 7, 8, 5), 0.1, 1e-5);
   EXPECT_FLOAT_EQ(at(view, 9, 8, 8), 0);  // not boxed there
   study.images[1].phase = Phase::portal_venous;
-  EXPECT_EQ(verify_view(study, {100, 90}, lesion, small_input()).values, view.values);
+  EXPECT_EQ(verify_view(study, context, lesion, small_input()).values, view.values);
+  context.breathing_mm = {{0, 5}, {-5, 0}};
+  const PlaneImage higher = verify_view(study, context, lesion, small_input());
+  EXPECT_NEAR(at(higher, 6, 8, 8), 0.2, 1e-5);  // slice 6
+  EXPECT_EQ(at(higher, 1, 8, 8), at(view, 1, 8, 8));
 }
 
 TEST(VerifyView, BordersGoOn) {
   const PreprocessedStudy study{{image_of(Phase::portal_venous)}, {}};
-  const PlaneImage view = verify_view(study, {100}, {{0, {{0, 10, {0, 0, 4, 4}, 1}}}}, small_input());
+  const PlaneImage view = verify_view(study, ViewContext(study), {{0, {{0, 10, {0, 0, 4, 4}, 1}}}}, small_input());
   for (const float value : view.values) EXPECT_TRUE(std::isfinite(value));
   EXPECT_NEAR(at(view, 6, 0, 0), 0, 1e-5);  // 100 HU goes on
 }
@@ -97,7 +104,9 @@ TEST(VerifyView, BordersGoOn) {
 TEST(VerifyView, CutsOffFarValues) {
   PreprocessedStudy study{{image_of(Phase::arterial)}, {}};
   study.images[0].hu = Volume<int16_t>(study.images[0].hu.geometry(), int16_t(-1000));
-  const PlaneImage view = verify_view(study, {100}, {{0, {{0, 5, {16, 16, 24, 24}, 1}}}}, small_input());
+  ViewContext context(study);
+  context.levels = {100};
+  const PlaneImage view = verify_view(study, context, {{0, {{0, 5, {16, 16, 24, 24}, 1}}}}, small_input());
   EXPECT_FLOAT_EQ(at(view, 1, 8, 8), -3);
 }
 
@@ -128,11 +137,11 @@ TEST(VerifiedScore, WeightedGeometricMean) {
   EXPECT_DOUBLE_EQ(verified_score(0.25, 0.7, 1), 0.25);
 }
 
-TEST(LiverLevels, MedianOfTheLiverOrAGuess) {
+TEST(ViewContext, MedianOfTheLiverOrAGuess) {
   PreprocessedStudy study{{image_of(Phase::arterial), image_of(Phase::portal_venous)}, {}};
   study.images[0].hu = Volume<int16_t>(study.images[0].hu.geometry(), int16_t(70));
   study.images[1].liver = Mask();
-  EXPECT_EQ(liver_levels(study), (std::vector<double>{70, 100}));
+  EXPECT_EQ(ViewContext(study).levels, (std::vector<double>{70, 100}));
 }
 
 }  // namespace
