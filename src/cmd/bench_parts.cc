@@ -45,8 +45,9 @@ struct NetworkInput {
 NetworkInput input_of(const nlohmann::json& metadata) {
   const std::string family = metadata.at("network").at("family");
   const nlohmann::json input = metadata.value("input", nlohmann::json::object());
+  const nlohmann::json arguments = metadata.at("network").value("arguments", nlohmann::json::object());
+  const int64_t channels = arguments.value("in_channels", 3);
   if (family == "yolov8") {
-    const int64_t channels = input.value("context_mm", 0.0) > 0 ? 5 : 3;
     return {{8, channels, input.value("size", 512), input.value("size", 512)}, {"p3", "p4", "p5"}};
   }
   if (const auto patch = input.value("patch", std::vector<int64_t>{}); patch.size() == 3)
@@ -58,7 +59,7 @@ NetworkInput input_of(const nlohmann::json& metadata) {
   }
   const std::vector<std::string> outputs =
       family == "lilnet" ? std::vector<std::string>{"out4", "out3"} : std::vector<std::string>{"logits"};
-  return {{16, 3, input.value("size", 224), input.value("size", 224)}, outputs};
+  return {{16, channels, input.value("size", 224), input.value("size", 224)}, outputs};
 }
 
 /// Reading every byte of the folder once: what ingest cannot go below.
