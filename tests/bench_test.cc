@@ -16,8 +16,9 @@ class BenchTest : public testing::TestWithParam<const char*> {};
 TEST_P(BenchTest, TimesEveryNetworkOfTheRecipe) {
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "out.json";
-  const std::string command = std::string("'" HEPATICA_PROGRAM "' bench --no-study --repeats 1 --json --quiet --recipe ") +
-                              GetParam() + " > '" + out.string() + "'";
+  const std::string command =
+      std::string("'" HEPATICA_PROGRAM "' bench --no-study --repeats 1 --json --quiet --recipe ") + GetParam() +
+      " > '" + out.string() + "'";
   ASSERT_EQ(std::system(command.c_str()), 0);
   const nlohmann::json networks = nlohmann::json::parse(read_file(out)).at("networks");
   std::set<std::string> roles;
