@@ -10,6 +10,8 @@
 namespace hepatica {
 namespace {
 
+constexpr double kWorthALine_s = 2;  // in a log; shorter work is done before it is read
+
 ProgressSink& global_sink() {
   static ProgressSink sink;
   return sink;
@@ -42,7 +44,9 @@ void set_progress_sink(ProgressSink sink) { global_sink() = std::move(sink); }
 
 ProgressSink standard_error_progress() {
   if (isatty(STDERR_FILENO)) return draw_bar;
-  return [](const ProgressState& state) { std::fputs((line(state) + "\n").c_str(), stderr); };
+  return [](const ProgressState& state) {
+    if (state.elapsed_s >= kWorthALine_s) std::fputs((line(state) + "\n").c_str(), stderr);
+  };
 }
 
 struct Progress::Impl {

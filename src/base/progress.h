@@ -22,7 +22,8 @@ using ProgressSink = std::function<void(const ProgressState&)>;
 /// Sets where progress goes; an empty function silences it. Not for use while work runs.
 void set_progress_sink(ProgressSink sink);
 
-/// The sink of a program: a redrawn bar with time left on a terminal, a line each ten percent elsewhere.
+/// The sink of a program: a redrawn bar with time left on a terminal, a line each ten percent elsewhere, once
+/// the work has taken two seconds.
 ProgressSink standard_error_progress();
 
 /// Counts the steps of one piece of work. Safe to call from several threads. Work within other work is not reported.
