@@ -12,14 +12,21 @@ size_t index_of_winner(const std::vector<double>& values) {
 
 bool same(const Detection& a, const Detection& b) { return a.image == b.image && a.slice == b.slice && a.box == b.box; }
 
-/// The crops of a stage that get maps: of the largest lesions those of the best slices, or all.
+/// The slices of a lesion that the report shows, or all.
+std::vector<Detection> slices_to_map(const Lesion& lesion, bool every_slice) {
+  std::vector<Detection> slices = every_slice ? lesion.detections : lesion.best_slices;
+  slices.insert(slices.end(), lesion.unseen_slices.begin(), lesion.unseen_slices.end());
+  return slices;
+}
+
+/// The crops of a stage that get maps, of the largest lesions.
 std::vector<ImagePrediction*> mapped_images(const std::vector<Lesion>& lesions,
                                             int64_t largest,
                                             bool every_slice,
                                             StagePrediction& stage) {
   std::vector<ImagePrediction*> wanted;
   for (size_t l = 0; l < std::min(lesions.size(), size_t(largest)); ++l)
-    for (const Detection& seen : every_slice ? lesions[l].detections : lesions[l].best_slices) {
+    for (const Detection& seen : slices_to_map(lesions[l], every_slice)) {
       const auto found = std::find_if(stage.images.begin(), stage.images.end(), [&](const ImagePrediction& image) {
         return same(image.detection, seen);
       });

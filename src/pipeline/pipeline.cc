@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/error.h"
 #include "pipeline/explanation.h"
@@ -73,6 +74,16 @@ ClassifiedDetections detections_to_classify(const PreprocessedStudy& study,
   }
   chosen.first.push_back(chosen.all.size());
   return chosen;
+}
+
+/// Of each image in which the lesion was not seen the middle one of the slices that are classified.
+std::vector<Detection> unseen_slices(const Lesion& lesion, const ClassifiedDetections& chosen, size_t n) {
+  std::map<size_t, std::vector<Detection>> unseen;
+  for (size_t d = chosen.first[n]; d < chosen.first[n + 1]; ++d) unseen[chosen.all[d].image].push_back(chosen.all[d]);
+  for (const Detection& best : lesion.best_slices) unseen.erase(best.image);
+  std::vector<Detection> slices;
+  for (const auto& [image, detections] : unseen) slices.push_back(detections[detections.size() / 2]);
+  return slices;
 }
 
 HierarchyPrediction hierarchy(const std::vector<StagePrediction>& stages) {
@@ -175,6 +186,8 @@ void Pipeline::classify(Outcome& outcome) const {
   Timings& timings = outcome.provenance.timings_s;
   const ClassifiedDetections chosen =
       detections_to_classify(outcome.images, diagnosis.lesions, classify_options(recipe_));
+  for (size_t l = 0; l < diagnosis.lesions.size(); ++l)
+    diagnosis.lesions[l].unseen_slices = unseen_slices(diagnosis.lesions[l], chosen, l);
   const auto scores = run_stage(
       "classify",
       timings,

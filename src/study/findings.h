@@ -47,6 +47,9 @@ struct Lesion {
   double score = 0;                    ///< the highest score of its detections
   std::vector<Detection> detections;   ///< every one that was linked
   std::vector<Detection> best_slices;  ///< one per image in which it was seen: the slice of its largest extent
+  /// One per image in which it was not seen and was classified all the same: a slice at the same place of the liver.
+  /// The score is that of the detection that was carried over.
+  std::vector<Detection> unseen_slices{};
 };
 
 /// Whether the values of a crop's pixels sum to what they explain: the crop's logit over the baselines'.

@@ -151,7 +151,8 @@ void to_json(json& document, const Lesion& lesion) {
               {"volume_ml", lesion.volume_ml},
               {"score", lesion.score},
               {"detections", lesion.detections},
-              {"best_slices", lesion.best_slices}};
+              {"best_slices", lesion.best_slices},
+              {"unseen_slices", lesion.unseen_slices}};
 }
 
 void from_json(const json& document, Lesion& lesion) {
@@ -163,6 +164,7 @@ void from_json(const json& document, Lesion& lesion) {
   document.at("score").get_to(lesion.score);
   document.at("detections").get_to(lesion.detections);
   document.at("best_slices").get_to(lesion.best_slices);
+  document.at("unseen_slices").get_to(lesion.unseen_slices);
 }
 
 void to_json(json& document, const HierarchyPrediction& prediction) {

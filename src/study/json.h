@@ -32,7 +32,7 @@ void from_json(const nlohmann::json& json, Study& study);
 
 void to_json(nlohmann::json& json, const Detection& detection);
 void from_json(const nlohmann::json& json, Detection& detection);
-/// id, box_mm, center_mm, long_axis_mm, short_axis_mm, volume_ml, score, detections, best_slices.
+/// id, box_mm, center_mm, long_axis_mm, short_axis_mm, volume_ml, score, detections, best_slices, unseen_slices.
 void to_json(nlohmann::json& json, const Lesion& lesion);
 void from_json(const nlohmann::json& json, Lesion& lesion);
 /// benign_malignant, probabilities, prediction.

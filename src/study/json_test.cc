@@ -72,6 +72,7 @@ TEST(FindingsJson, GoThereAndBack) {
   lesion.score = 0.9;
   lesion.detections = {{1, 7, {10, 20, 30, 45}, 0.9}};
   lesion.best_slices = lesion.detections;
+  lesion.unseen_slices = lesion.detections;
   const json document = lesion;
   EXPECT_EQ(document["center_mm"], json({3.0, 5.0, 7.0}));
   EXPECT_EQ(document["box_mm"], json({1.0, 2.0, 3.0, 5.0, 8.0, 11.0}));

@@ -58,6 +58,8 @@ json json_of_lesions(const ReportInput& input) {
     const Lesion& lesion = diagnosis.lesions[n];
     json one = lesion;
     for (size_t b = 0; b < lesion.best_slices.size(); ++b) locate(one["best_slices"][b], lesion.best_slices[b], input);
+    for (size_t u = 0; u < lesion.unseen_slices.size(); ++u)
+      locate(one["unseen_slices"][u], lesion.unseen_slices[u], input);
     one.update(classified ? json(diagnosis.lesion_predictions[n]) : json(HierarchyPrediction{}));
     if (!classified) one["prediction"] = nullptr;
     all.push_back(std::move(one));

@@ -99,7 +99,8 @@ Figure activation_figure(SlicePicture picture,
   return figure;
 }
 
-std::vector<Figure> figures_of(const ReportInput& input, const Lesion& lesion, const Detection& seen) {
+/// `found`: the detector boxed the lesion in this image; else its place is shown.
+std::vector<Figure> figures_of(const ReportInput& input, const Lesion& lesion, const Detection& seen, bool found) {
   const PhaseImage& phase = input.images.images[seen.image];
   const SliceView view(phase.hu.geometry(), seen.slice);
   const std::string where = fmt::format("Lesion {}, {}, slice {} of {} at {} mm",
@@ -112,8 +113,10 @@ std::vector<Figure> figures_of(const ReportInput& input, const Lesion& lesion, c
   picture.boxes = boxes_on(input.diagnosis, seen.image, seen.slice);
   picture.region = with_aspect(body_box(phase.hu, view), kSliceAspect);
   Figure whole = slice_figure(picture, kSliceWidth, kSlicePixelsPerUnit);
-  whole.alt = where + ": CT slice with liver outline and detection box";
-  whole.caption = fmt::format("{} phase, score {}", phase_text(phase.phase), number(seen.score, 2));
+  whole.alt = where + (found ? ": CT slice with liver outline and detection box"
+                             : ": CT slice with liver outline at the place of the lesion, which was not found here");
+  whole.caption = found ? fmt::format("{} phase, score {}", phase_text(phase.phase), number(seen.score, 2))
+                        : fmt::format("{} phase, not found here: the same place", phase_text(phase.phase));
 
   const auto explanation = explanation_of(input.diagnosis, seen);
   picture.region = close_up(view, seen.box, explanation);
@@ -151,16 +154,18 @@ void append_lesions(const ReportInput& input, std::vector<ReportBlock>& blocks) 
   for (size_t n = 0; n < pictured; ++n) {
     Pictures group{fmt::format("Lesion {}", lesions[n].id), lesion_detail(input, n), {}};
     for (const Detection& seen : lesions[n].best_slices)
-      if (can_be_shown(input, seen)) group.rows.push_back(figures_of(input, lesions[n], seen));
+      if (can_be_shown(input, seen)) group.rows.push_back(figures_of(input, lesions[n], seen, true));
+    for (const Detection& place : lesions[n].unseen_slices)
+      if (can_be_shown(input, place)) group.rows.push_back(figures_of(input, lesions[n], place, false));
     if (!group.rows.empty()) pictures.emplace_back(std::move(group));
   }
   if (pictures.empty()) return;
   blocks.emplace_back(Heading{"Pictures of the lesions"});
   blocks.emplace_back(Paragraph{fmt::format(
-      "The slice of the lesion's largest extent in each phase in which it was seen, window {}/{} HU (level/width), "
-      "patient's "
-      "right on the left. Yellow: detection with the number of the lesion. Green: outline of the liver. Colours: "
-      "regions "
+      "The slice of the lesion's largest extent in each phase in which it was seen, and its place in the others; "
+      "window "
+      "{}/{} HU (level/width), patient's right on the left. Yellow: detection, or in a close-up its place, with the "
+      "number of the lesion. Green: outline of the liver. Colours: regions "
       "that spoke for the named class, from low (dark) to high (yellow), scaled to each picture.{}",
       number(input.options.level, 0),
       number(input.options.width, 0),

@@ -155,6 +155,21 @@ TEST(ReportHtml, PicturesOnlyTheLargestLesions) {
   EXPECT_EQ(count_of(html, "The 2 largest of 3 lesions are shown."), 1u);
 }
 
+TEST(ReportPictures, ShowTheLesionsPlaceInPhasesWhereItWasNotFound) {
+  const auto made = synthetic_report();
+  Lesion& lesion = made->diagnosis.lesions[0];
+  const size_t pictures = count_of(report_html(made->input), "<img alt=\"Lesion");
+  lesion.unseen_slices = {lesion.best_slices[1]};
+  lesion.best_slices.pop_back();
+  const std::string html = report_html(made->input);
+  EXPECT_EQ(count_of(html, "<img alt=\"Lesion"), pictures);
+  EXPECT_EQ(count_of(html, "Portal venous phase, not found here: the same place"), 1u);
+  EXPECT_EQ(count_of(html, "Arterial phase, score"), 1u);
+  const json document = report_json(made->input);
+  EXPECT_EQ(document["lesions"][0]["unseen_slices"][0]["phase"], "portal_venous");
+  EXPECT_EQ(document["lesions"][0]["unseen_slices"][0]["position_mm"], 115.0);
+}
+
 TEST(ReportPictures, CopeWithDetectionsThatCannotBeShown) {
   const auto made = synthetic_report();
   made->diagnosis.lesions[0].best_slices[0].slice = 99;
