@@ -68,6 +68,13 @@ std::vector<fs::path> files_of_series() {
   return files;
 }
 
+/// Of one slice of the series.
+size_t pixels_of(const fs::path& file) {
+  size_t count = 0;
+  with_dcmtk_pixels(file, [&](std::span<const Uint16> pixels) { count = pixels.size(); });
+  return count;
+}
+
 /// Nothing is kept.
 int64_t decode_with_dcmtk() {
   const std::vector<fs::path> files = files_of_series();
@@ -81,8 +88,7 @@ int64_t decode_with_dcmtk() {
 /// The same with all slices kept in one array, as a volume needs them.
 int64_t decode_with_dcmtk_to_volume() {
   const std::vector<fs::path> files = files_of_series();
-  size_t slice = 0;
-  with_dcmtk_pixels(files.front(), [&](std::span<const Uint16> pixels) { slice = pixels.size(); });
+  const size_t slice = pixels_of(files.front());
   const std::unique_ptr<Uint16[]> volume(new Uint16[slice * files.size()]);
   parallel_for(files.size(), [&](size_t f) {
     with_dcmtk_pixels(files[f], [&](std::span<const Uint16> pixels) {
@@ -96,8 +102,7 @@ int64_t decode_with_dcmtk_to_volume() {
 /// this uncompressed series, read to where a volume has them, and nothing looked at.
 int64_t read_bytes_to_volume() {
   const std::vector<fs::path> files = files_of_series();
-  size_t slice = 0;
-  with_dcmtk_pixels(files.front(), [&](std::span<const Uint16> pixels) { slice = pixels.size(); });
+  const size_t slice = pixels_of(files.front());
   VoxelArray<Uint16> volume(slice * files.size());
   parallel_for(files.size(), [&](size_t f) {
     const InputFile file(files[f]);

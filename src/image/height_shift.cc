@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "image/mask_area.h"
+
 namespace hepatica {
 namespace {
 
@@ -23,10 +25,8 @@ struct Profile {
 };
 
 double area_mm2(const Mask& mask, int64_t k) {
-  const auto slice = mask.slice(k);
   const Geometry& grid = mask.geometry();
-  return double(std::count_if(slice.begin(), slice.end(), [](uint8_t label) { return label != 0; })) * grid.spacing[0] *
-         grid.spacing[1];
+  return double(labelled_pixels(mask, k)) * grid.spacing[0] * grid.spacing[1];
 }
 
 Profile profile_of(const Mask& mask) {

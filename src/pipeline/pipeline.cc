@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "image/mask_area.h"
 #include "pipeline/explanation.h"
 #include "pipeline/gate.h"
 #include "stages/classify/lilnet.h"
@@ -28,16 +29,11 @@ std::string shown(Precision precision) {
   return precision == Precision::bf16 ? "bf16" : "f32";
 }
 
-size_t liver_pixels(const Mask& liver, int64_t k) {
-  const auto slice = liver.slice(k);
-  return size_t(std::count_if(slice.begin(), slice.end(), [](uint8_t v) { return v != 0; }));
-}
-
 void warn_of_cut_liver(PreprocessedStudy& study) {
   for (const PhaseImage& image : study.images) {
-    size_t largest = 1;
-    for (int64_t k = 0; k < image.liver.nz(); ++k) largest = std::max(largest, liver_pixels(image.liver, k));
-    const auto cut = [&](int64_t k) { return double(liver_pixels(image.liver, k)) > kCutPart * double(largest); };
+    int64_t largest = 1;
+    for (int64_t k = 0; k < image.liver.nz(); ++k) largest = std::max(largest, labelled_pixels(image.liver, k));
+    const auto cut = [&](int64_t k) { return double(labelled_pixels(image.liver, k)) > kCutPart * double(largest); };
     const bool top = cut(image.liver.nz() - 1), bottom = cut(0);
     if (top || bottom)
       study.warnings.push_back(
@@ -59,7 +55,8 @@ ClassifiedDetections detections_to_classify(const PreprocessedStudy& study,
                                             const std::vector<Lesion>& lesions,
                                             const ClassifyOptions& options) {
   ClassifiedDetections chosen;
-  const std::vector<std::vector<double>> breathing = breathing_shifts_mm(study);
+  std::vector<std::vector<double>> breathing;
+  if (options.all_phases) breathing = breathing_shifts_mm(study);
   const auto same = [](const Detection& a, const Detection& b) {
     return a.image == b.image && a.slice == b.slice && a.box == b.box;
   };

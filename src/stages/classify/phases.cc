@@ -68,6 +68,22 @@ std::vector<Boxed> boxed_by_image(const PreprocessedStudy& study, const std::vec
   return boxed;
 }
 
+/// The places of `detections`, moved up by `higher_mm`, on those slices of `image` on which `own` has no box.
+void add_places(const PreprocessedStudy& study,
+                const std::vector<Detection>& detections,
+                double higher_mm,
+                size_t image,
+                std::vector<Detection>& own) {
+  for (const Detection& d : detections) {
+    Place place = place_of(study, d);
+    place.z += higher_mm;
+    const auto there = carried_over(study, place, image, d.score);
+    if (!there) continue;
+    const auto same_slice = [&](const Detection& other) { return other.slice == there->slice; };
+    if (std::none_of(own.begin(), own.end(), same_slice)) own.push_back(*there);
+  }
+}
+
 }  // namespace
 
 std::vector<Detection> same_plane(const PreprocessedStudy& study, const std::vector<Detection>& detections, size_t n) {
@@ -96,14 +112,8 @@ std::vector<Detection> in_all_phases(const PreprocessedStudy& study,
   std::vector<Detection> all;
   for (size_t image = 0; image < boxed.size(); ++image) {
     std::vector<Detection>& own = boxed[image].detections;
-    for (const Detection& d : source.detections) {
-      if (boxed[image].height_mm >= source.height_mm / 2) break;
-      Place place = place_of(study, d);
-      place.z += breathing_mm[from][image];
-      const auto there = carried_over(study, place, image, d.score);
-      const auto same_slice = [&](const Detection& other) { return other.slice == there->slice; };
-      if (there && std::none_of(own.begin(), own.end(), same_slice)) own.push_back(*there);
-    }
+    if (boxed[image].height_mm < source.height_mm / 2)
+      add_places(study, source.detections, breathing_mm[from][image], image, own);
     std::sort(own.begin(), own.end(), [](const Detection& a, const Detection& b) { return a.slice < b.slice; });
     all.insert(all.end(), own.begin(), own.end());
   }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "image/mask_area.h"
 
 namespace hepatica {
 namespace {
@@ -40,11 +41,6 @@ double mean_logit(const CropModel& model, const std::vector<PlaneImage>& crops, 
        model.gradients(crops, std::vector<LogitWeights>(crops.size(), of), CropModel::Layer::input))
     sum += g.logit;
   return sum / double(crops.size());
-}
-
-int64_t liver_pixels(const Mask& liver, int64_t k) {
-  const auto slice = liver.slice(k);
-  return std::count_if(slice.begin(), slice.end(), [](uint8_t v) { return v != 0; });
 }
 
 Box2 liver_middle(const Mask& liver, int64_t k) {
@@ -107,12 +103,12 @@ std::vector<Detection> liver_places(const PreprocessedStudy& study,
                                     int64_t count) {
   const Mask& liver = study.images[index].liver;
   int64_t largest = 1;
-  for (int64_t k = 0; k < liver.nz(); ++k) largest = std::max(largest, liver_pixels(liver, k));
+  for (int64_t k = 0; k < liver.nz(); ++k) largest = std::max(largest, labelled_pixels(liver, k));
   std::vector<int64_t> slices;
   for (int64_t k = 0; k < liver.nz(); ++k) {
     const bool found = std::any_of(
         findings.begin(), findings.end(), [&](const Detection& d) { return d.image == index && d.slice == k; });
-    if (!found && double(liver_pixels(liver, k)) >= kLeastShare * double(largest)) slices.push_back(k);
+    if (!found && double(labelled_pixels(liver, k)) >= kLeastShare * double(largest)) slices.push_back(k);
   }
   const auto wanted = std::min(count, int64_t(slices.size()));
   std::vector<Detection> places;

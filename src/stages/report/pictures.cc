@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "image/mask_area.h"
 #include "stages/report/content.h"
 #include "stages/report/slice_figure.h"
 #include "stages/report/words.h"
@@ -163,10 +164,9 @@ void append_lesions(const ReportInput& input, std::vector<ReportBlock>& blocks) 
   blocks.emplace_back(Heading{"Pictures of the lesions"});
   blocks.emplace_back(Paragraph{fmt::format(
       "The slice of the lesion's largest extent in each phase in which it was seen, and its place in the others; "
-      "window "
-      "{}/{} HU (level/width), patient's right on the left. Yellow: detection, or in a close-up its place, with the "
-      "number of the lesion. Green: outline of the liver. Colours: regions "
-      "that spoke for the named class, from low (dark) to high (yellow), scaled to each picture.{}",
+      "window {}/{} HU (level/width), patient's right on the left. Yellow: detection, or in a close-up its place, with "
+      "the number of the lesion. Green: outline of the liver. Colours: regions that spoke for the named class, from "
+      "low (dark) to high (yellow), scaled to each picture.{}",
       number(input.options.level, 0),
       number(input.options.width, 0),
       pictured < lesions.size() ? fmt::format(" The {} largest of {} lesions are shown.", pictured, lesions.size())
@@ -178,10 +178,7 @@ void append_lesions(const ReportInput& input, std::vector<ReportBlock>& blocks) 
 std::vector<int64_t> overview_slices(const PhaseImage& image) {
   std::vector<double> area(size_t(image.hu.nz()), 1);
   if (!image.liver.empty() && image.liver_volume_ml > 0)
-    for (int64_t k = 0; k < image.liver.nz(); ++k) {
-      const auto slice = image.liver.slice(k);
-      area[size_t(k)] = double(std::count_if(slice.begin(), slice.end(), [](uint8_t v) { return v != 0; }));
-    }
+    for (int64_t k = 0; k < image.liver.nz(); ++k) area[size_t(k)] = double(labelled_pixels(image.liver, k));
   double total = 0;
   for (const double a : area) total += a;
   std::vector<int64_t> slices;

@@ -7,6 +7,7 @@
 
 #include "base/threads.h"
 #include "image/components.h"
+#include "image/mask_area.h"
 #include "image/morphology.h"
 
 namespace hepatica {
@@ -28,8 +29,7 @@ std::vector<float> gaussian(double sigma) {
 std::pair<int64_t, size_t> largest_slice(const Mask& mask) {
   std::pair<int64_t, size_t> largest{0, 0};
   for (int64_t k = 0; k < mask.nz(); ++k) {
-    const auto slice = mask.slice(k);
-    const auto count = size_t(std::count_if(slice.begin(), slice.end(), [](uint8_t v) { return v != 0; }));
+    const auto count = size_t(labelled_pixels(mask, k));
     if (count > largest.second) largest = {k, count};
   }
   return largest;
