@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/threads.h"
+#include "engine/network_threads.h"
 
 namespace hepatica {
 namespace {
@@ -27,7 +28,7 @@ double median_seconds(int repeats, Work work) {
 
 double convolution_rate(Precision precision, int repeats) {
   torch::InferenceMode guard;
-  torch::set_num_threads(thread_count());
+  hold_networks_to_thread_count();
   const auto type = precision == Precision::f32 ? torch::kFloat : torch::kBFloat16;
   const torch::Tensor x = torch::rand({8, 256, 56, 56}).to(type).contiguous(torch::MemoryFormat::ChannelsLast);
   const torch::Tensor w = torch::rand({256, 256, 3, 3}).to(type).contiguous(torch::MemoryFormat::ChannelsLast);

@@ -1,4 +1,3 @@
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <mutex>
@@ -7,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/threads.h"
+#include "engine/network_threads.h"
 #include "engine/predictor.h"
 #include "nn/checkpoint.h"
 #include "nn/fold.h"
@@ -89,7 +88,7 @@ class TorchPredictor : public Predictor {
     return translated(source_, [&] {
       const std::lock_guard lock(mutex_);
       const c10::InferenceMode inference;
-      if (at::get_num_threads() != thread_count()) at::set_num_threads(thread_count());
+      hold_networks_to_thread_count();
       const torch::Tensor x = channels_last(to_tensor(input).to(device_, type_));
       const auto outputs = network_.forward(x, false, {wanted.begin(), wanted.end()});
       std::map<std::string, Array> arrays;
@@ -116,7 +115,7 @@ class TorchPredictor : public Predictor {
     return translated(source_, [&] {
       const std::lock_guard lock(mutex_);
       const torch::AutoGradMode with_gradients(true);
-      if (at::get_num_threads() != thread_count()) at::set_num_threads(thread_count());
+      hold_networks_to_thread_count();
       torch::Tensor x = channels_last(to_tensor(input).to(device_, torch::kFloat)).detach();
       x.set_requires_grad(true);
       std::set<std::string> wanted;

@@ -10,8 +10,6 @@ size_t index_of_winner(const std::vector<double>& values) {
   return size_t(std::max_element(values.begin(), values.end()) - values.begin());
 }
 
-bool same(const Detection& a, const Detection& b) { return a.image == b.image && a.slice == b.slice && a.box == b.box; }
-
 /// The slices of a lesion that the report shows, or all.
 std::vector<Detection> slices_to_map(const Lesion& lesion, bool every_slice) {
   std::vector<Detection> slices = every_slice ? lesion.detections : lesion.best_slices;
@@ -28,7 +26,7 @@ std::vector<ImagePrediction*> mapped_images(const std::vector<Lesion>& lesions,
   for (size_t l = 0; l < std::min(lesions.size(), size_t(largest)); ++l)
     for (const Detection& seen : slices_to_map(lesions[l], every_slice)) {
       const auto found = std::find_if(stage.images.begin(), stage.images.end(), [&](const ImagePrediction& image) {
-        return same(image.detection, seen);
+        return same_box(image.detection, seen);
       });
       if (found != stage.images.end()) wanted.push_back(&*found);
     }

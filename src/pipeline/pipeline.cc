@@ -57,16 +57,14 @@ ClassifiedDetections detections_to_classify(const PreprocessedStudy& study,
   ClassifiedDetections chosen;
   std::vector<std::vector<double>> breathing;
   if (options.all_phases) breathing = breathing_shifts_mm(study);
-  const auto same = [](const Detection& a, const Detection& b) {
-    return a.image == b.image && a.slice == b.slice && a.box == b.box;
-  };
   for (const Lesion& lesion : lesions) {
     chosen.first.push_back(chosen.all.size());
     std::vector<Detection> own =
         sampled(options.all_phases ? in_all_phases(study, breathing, lesion.detections) : lesion.detections,
                 options.images_per_phase);
     for (const Detection& best : lesion.best_slices)
-      if (std::none_of(own.begin(), own.end(), [&](const Detection& d) { return same(d, best); })) own.push_back(best);
+      if (std::none_of(own.begin(), own.end(), [&](const Detection& d) { return same_box(d, best); }))
+        own.push_back(best);
     chosen.all.insert(chosen.all.end(), own.begin(), own.end());
   }
   chosen.first.push_back(chosen.all.size());

@@ -37,6 +37,11 @@ struct Detection {
   double score = 0;   ///< 0..1
 };
 
+/// Whether both are the same box of the same slice, whatever their scores.
+inline bool same_box(const Detection& a, const Detection& b) {
+  return a.image == b.image && a.slice == b.slice && a.box == b.box;
+}
+
 /// Detections of one lesion across slices and phases, linked.
 struct Lesion {
   int id = 0;                ///< from 1, largest first

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "base/threads.h"
+#include "engine/network_threads.h"
 #include "stages/detect/yolov8.h"
 #include "stages/segment/dynunet.h"
 #include "train/classify_task.h"
@@ -372,7 +372,7 @@ void require_data_is_used(const Block& recipe, const std::vector<std::string>& r
 }  // namespace
 
 std::vector<std::pair<std::string, FitResult>> train(const Block& recipe, const TrainRequest& request) {
-  at::set_num_threads(thread_count());
+  hold_networks_to_thread_count();
   const std::unique_ptr<Workers> workers = find_workers(request.worker_limit_s);
   const FitPlace place{workers.get(),
                        training_device(request.device, workers->place().local_rank).str(),

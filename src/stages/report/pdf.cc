@@ -59,7 +59,7 @@ class PdfWriter {
 
   void operator()(const Heading& heading) {
     const LayoutPtr text = make_text(heading.text, {13, true}, kContentWidth);
-    need(text_height(text) + 120);  // a heading does not stand alone at the foot of a page
+    need(text_height(text) + 20 + following_);  // a heading does not stand alone at the foot of a page
     if (y_ > kTop) y_ += 10;
     place(text, kMargin, kInk);
     y_ += text_height(text) + 3;
@@ -138,7 +138,7 @@ class PdfWriter {
   void operator()(const Pictures& pictures) {
     bool first = true;
     for (const auto& row : pictures.rows) {
-      const double title_height = first && !pictures.title.empty() ? 18 : 0;
+      const double title_height = first && !pictures.title.empty() ? kPicturesTitle : 0;
       need(title_height + figures_height(row));
       if (title_height > 0) {
         const LayoutPtr title = make_text(pictures.title, {10, true});
@@ -148,6 +148,13 @@ class PdfWriter {
       }
       place_figures(row);
       first = false;
+    }
+  }
+
+  void blocks(const std::vector<ReportBlock>& all) {
+    for (size_t n = 0; n < all.size(); ++n) {
+      following_ = n + 1 < all.size() ? least_height(all[n + 1]) : 0;
+      std::visit(*this, all[n]);
     }
   }
 
@@ -283,6 +290,13 @@ class PdfWriter {
     });
   }
 
+  /// What must follow a heading on its page.
+  static double least_height(const ReportBlock& block) {
+    const auto* pictures = std::get_if<Pictures>(&block);
+    if (!pictures || pictures->rows.empty()) return 100;
+    return (pictures->title.empty() ? 0 : kPicturesTitle) + figures_height(pictures->rows.front());
+  }
+
   static double figures_scale(const std::vector<Figure>& row) {
     double width = 0;
     for (const Figure& figure : row) width += figure.width;
@@ -334,10 +348,11 @@ class PdfWriter {
     draw_text(cr, make_text(kDisclaimer, {8, true, {}, Align::center}, kContentWidth), kMargin, y + 13, kSoft);
   }
 
-  static constexpr double kLargestFigureScale = 0.78;
+  static constexpr double kLargestFigureScale = 0.78, kPicturesTitle = 18;
 
   std::vector<std::vector<Command>> pages_;
   double y_ = kTop;
+  double following_ = 0;  // height that must stay with a heading
 };
 
 void set_metadata(cairo_surface_t* surface, const ReportDocument& document) {
@@ -359,7 +374,7 @@ void write_report_pdf(const ReportInput& input, const fs::path& path) {
   const ReportDocument document = report_document(input);
   PdfWriter writer;
   writer.title(document);
-  for (const ReportBlock& block : document.blocks) std::visit(writer, block);
+  writer.blocks(document.blocks);
 
   std::string bytes;
   const auto append = [](void* target, const unsigned char* data, unsigned length) {

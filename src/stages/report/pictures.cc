@@ -53,8 +53,7 @@ struct Explanation {
 std::optional<Explanation> explanation_of(const Diagnosis& diagnosis, const Detection& seen) {
   for (const StagePrediction& stage : diagnosis.stages)
     for (const ImagePrediction& image : stage.images)
-      if (image.detection.image == seen.image && image.detection.slice == seen.slice &&
-          image.detection.box == seen.box && !image.activation.empty() && image.crop.area() > 0)
+      if (same_box(image.detection, seen) && !image.activation.empty() && image.crop.area() > 0)
         return Explanation{&stage, &image};
   return std::nullopt;
 }
