@@ -11,6 +11,7 @@ namespace {
 constexpr int64_t kSmallestSize = 64, kLargestSize = 2048;
 constexpr double kLowestHu = -1024, kHighestHu = 3071, kNarrowest = 1, kWidest = 4096;
 constexpr double kSoftTissueLow = 0, kSoftTissueHigh = 200;
+constexpr int kSizeStep = 32;  // the network halves the image five times
 
 /// Median of the values for which `wanted(index)` holds.
 template <class T, class Wanted>
@@ -103,6 +104,13 @@ DetectInput read_keys(Reader&& reader) {
 
 }  // namespace
 
+DetectInput magnified(DetectInput input, double factor) {
+  if (input.region != "liver") return input;
+  input.size = kSizeStep * int(std::ceil(input.size * factor / kSizeStep));
+  input.spacing_mm /= factor;
+  return input;
+}
+
 std::optional<double> median_hu(std::span<const int16_t> hu, std::span<const uint8_t> mask) {
   HEPATICA_ASSERT(hu.size() == mask.size());
   return median_where(hu, [&](size_t i) { return mask[i] != 0; });
@@ -169,14 +177,14 @@ nlohmann::json json_from_input(const DetectInput& input) {
 
 DetectInput detect_input_from_json(const nlohmann::json& json, const std::string& source) {
   const DetectInput input = read_keys(StrictJson(json, source + ": metadata 'input'", ErrorCode::wrong_checkpoint));
-  if (input.size % 32 != 0)
+  if (input.size % kSizeStep != 0)
     throw Error(ErrorCode::wrong_checkpoint, source + ": metadata 'input': 'size' must be a multiple of 32");
   return input;
 }
 
 DetectInput detect_input_from_block(const Block& block) {
   const DetectInput input = read_keys(OptionReader(block));
-  if (input.size % 32 != 0)
+  if (input.size % kSizeStep != 0)
     throw Error(ErrorCode::bad_recipe, block.file + ": '" + block.path + ".size' must be a multiple of 32");
   return input;
 }

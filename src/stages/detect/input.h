@@ -35,6 +35,10 @@ struct DetectInput {
   bool operator==(const DetectInput&) const = default;
 };
 
+/// The same with pixels finer by `factor` in region "liver", the size rounded up to what the network can halve five
+/// times; region "slice" stays as it is.
+DetectInput magnified(DetectInput input, double factor);
+
 /// Median HU of the voxels where `mask` is not 0; nullopt where there is none.
 std::optional<double> median_hu(std::span<const int16_t> hu, std::span<const uint8_t> mask);
 

@@ -7,6 +7,19 @@
 namespace hepatica {
 namespace {
 
+TEST(DetectInput, MagnifiedIsFinerAroundTheLiverAlone) {
+  DetectInput liver;
+  liver.size = 256;
+  liver.region = "liver";
+  liver.spacing_mm = 1.1;
+  const DetectInput finer = magnified(liver, 1.3);  // 332.8 pixels, rounded up to 352
+  EXPECT_EQ(finer.size, 352);
+  EXPECT_NEAR(finer.spacing_mm, 1.1 / 1.3, 1e-12);
+  EXPECT_EQ(magnified(liver, 1), liver);
+  DetectInput slice;
+  EXPECT_EQ(magnified(slice, 1.3), slice);
+}
+
 TEST(DetectImage, WindowModeIsGreyThreeTimes) {
   DetectInput input;
   input.size = 64;

@@ -131,6 +131,7 @@ DetectOptions read_detect_options(const Block& block) {
   options.confidence = reader.number("confidence", options.confidence, 0.001, 1);
   options.iou = reader.number("iou", options.iou, 0, 1);
   options.batch = reader.integer("batch", options.batch, 1, 256);
+  options.magnify = reader.number("magnify", options.magnify, 1, 3);
   options.slice_step_mm = reader.number("slice_step_mm", options.slice_step_mm, 0, 20);
   options.liver = read_liver_filter_options(reader.block("liver"));
   reader.finish();
@@ -155,6 +156,8 @@ YoloV8::YoloV8(std::shared_ptr<Predictor> predictor, const DetectOptions& option
                     "input adds two",
                     channels,
                     options_.input.channels()));
+  trained_input_ = options_.input;
+  options_.input = magnified(trained_input_, options_.magnify);
 }
 
 std::vector<DecodedHead> YoloV8::decode(const std::vector<PlaneImage>& images) const {

@@ -17,6 +17,7 @@ struct DetectOptions {
   double confidence = 0.25;  ///< boxes with a lower score are dropped (LiLNet)
   double iou = 0.5;          ///< of suppressed boxes (LiLNet's test script)
   int64_t batch = 8;         ///< slices a call
+  double magnify = 1;  ///< how much finer than in training the pixels are in region "liver"; small lesions score higher
   double slice_step_mm = 2;  ///< of thin slices only every n-th is looked at, at most this far apart
   LiverFilterOptions liver;  ///< block `liver`
 };
@@ -28,7 +29,8 @@ class YoloV8 {
  public:
   /// Error{wrong_checkpoint} where the network is no YOLOv8 or takes other channels than the input gives.
   YoloV8(std::shared_ptr<Predictor> predictor, const DetectOptions& options);
-  const DetectInput& input() const { return options_.input; }
+  const DetectInput& input() const { return options_.input; }  ///< magnified
+  const DetectInput& trained_input() const { return trained_input_; }
   /// The decoded outputs of a batch of images [channels, size, size].
   std::vector<DecodedHead> decode(const std::vector<PlaneImage>& images) const;
   /// Boxes after confidence and suppression, pixels of the network's image.
@@ -37,6 +39,7 @@ class YoloV8 {
  private:
   std::shared_ptr<Predictor> predictor_;
   DetectOptions options_;
+  DetectInput trained_input_;
 };
 
 /// Slices without liver are not looked at.
