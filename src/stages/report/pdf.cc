@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "stages/report/column_widths.h"
 #include "stages/report/content.h"
@@ -68,7 +69,7 @@ class PdfWriter {
   }
 
   void operator()(const Paragraph& paragraph) {
-    const LayoutPtr text = make_text(paragraph.text, {8}, kContentWidth);
+    const LayoutPtr text = paragraph_text(paragraph);
     need(text_height(text));
     place(text, kMargin, kSoft);
     y_ += text_height(text) + kGap;
@@ -153,7 +154,7 @@ class PdfWriter {
 
   void blocks(const std::vector<ReportBlock>& all) {
     for (size_t n = 0; n < all.size(); ++n) {
-      following_ = n + 1 < all.size() ? least_height(all[n + 1]) : 0;
+      following_ = height_after({all.begin() + long(n) + 1, all.end()});
       std::visit(*this, all[n]);
     }
   }
@@ -290,7 +291,19 @@ class PdfWriter {
     });
   }
 
-  /// What must follow a heading on its page.
+  static LayoutPtr paragraph_text(const Paragraph& paragraph) { return make_text(paragraph.text, {8}, kContentWidth); }
+
+  /// Of what must follow a heading on its page: its paragraphs and the start of what comes after them.
+  static double height_after(std::span<const ReportBlock> blocks) {
+    double height = 0;
+    for (const ReportBlock& block : blocks) {
+      const auto* paragraph = std::get_if<Paragraph>(&block);
+      if (!paragraph) return height + least_height(block);
+      height += text_height(paragraph_text(*paragraph)) + kGap;
+    }
+    return height;
+  }
+
   static double least_height(const ReportBlock& block) {
     const auto* pictures = std::get_if<Pictures>(&block);
     if (!pictures || pictures->rows.empty()) return 100;
