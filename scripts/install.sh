@@ -17,6 +17,6 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo)
 fi
 echo "packages: installing ${missing[*]}"
-# A fresh machine may be updating itself: its lock is waited for.
-"${as_root[@]}" apt-get -o DPkg::Lock::Timeout=600 update -qq
+"${as_root[@]}" apt-get update -qq
+# A fresh machine may be installing its own updates: dpkg's lock is waited for.
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
