@@ -57,7 +57,7 @@ const Registry<MakeDetector>& detectors() {
           DetectOptions options = read_detect_options(block.options);
           if (verifier) {
             options.confidence = verifier->input().confidence;
-            require_same_input(YoloV8(predictor, options).trained_input(), verifier->input().detector);
+            require_same_input(YoloV8(predictor, options).input(), verifier->input().detector);
           }
           return make_yolov8_detector(predictor, options);
         }}}};

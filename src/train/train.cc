@@ -168,7 +168,7 @@ std::unique_ptr<Task> verify_task(
   found.confidence = input.confidence;
   const auto segmenter = trained_model(reader, "segment", request.out),
              detector = trained_model(reader, "detect", request.out);
-  input.detector = YoloV8(detector, found).trained_input();
+  input.detector = YoloV8(detector, found).input();
   if (options.network.arguments.value("in_channels", int64_t(3)) != input.channels() ||
       options.network.arguments.value("classes", int64_t(0)) != 2)
     throw Error(ErrorCode::bad_recipe,

@@ -64,10 +64,10 @@ PlaneImage verify_view(const PreprocessedStudy& study,
 /// Block `stages.verify.options`.
 struct VerifyOptions {
   bool use = true;              ///< whether a verifier that lies beside the detector's checkpoint is used
-  double detector_share = 0.5;  ///< of the detector's word, see verified_score
-  double least_score = 0.15;    ///< lesions with a lower score are dropped; takes the place of the link stage's limits
+  double detector_share = 0.4;  ///< of the detector's word, see verified_score
+  double least_score = 0.22;    ///< lesions with a lower score are dropped; takes the place of the link stage's limits
   double large_mm = 20;         ///< lesions whose longest side of any box is as long must have another score:
-  double large_least_score = 0.3;
+  double large_least_score = 0.45;
 };
 
 VerifyOptions read_verify_options(const Block& block);

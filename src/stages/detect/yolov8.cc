@@ -32,7 +32,9 @@ std::vector<int16_t> plane_at(const Volume<int16_t>& hu, double k) {
 class YoloV8Detector final : public Detector {
  public:
   YoloV8Detector(std::shared_ptr<Predictor> predictor, const DetectOptions& options)
-      : network_(std::move(predictor), options), options_(options) {}
+      : network_(std::move(predictor), options),
+        options_(options),
+        views_(detect_views(network_.input(), options.closer_look)) {}
 
   std::vector<Detection> detect(const PreprocessedStudy& study) const override {
     std::vector<std::optional<double>> liver_hu;
@@ -44,8 +46,10 @@ class YoloV8Detector final : public Detector {
     for (size_t first = 0; first < jobs.size(); first += size_t(options_.batch)) {
       check_interrupted();
       const size_t count = std::min(size_t(options_.batch), jobs.size() - first);
-      const std::vector<Detection> batch = detect_batch(study, {jobs.data() + first, count}, liver_hu);
-      found.insert(found.end(), batch.begin(), batch.end());
+      for (const DetectView& view : views_) {
+        const std::vector<Detection> batch = detect_batch(study, {jobs.data() + first, count}, liver_hu, view);
+        found.insert(found.end(), batch.begin(), batch.end());
+      }
       progress.advance(count);
     }
     return found;
@@ -56,10 +60,9 @@ class YoloV8Detector final : public Detector {
     return image.liver.empty() ? std::span<const uint8_t>() : image.liver.slice(slice);
   }
 
-  Box2 region_of(const PhaseImage& image, int64_t slice) const {
+  static Box2 region_of(const PhaseImage& image, int64_t slice, const DetectInput& input) {
     const Vec3& spacing = image.hu.geometry().spacing;
-    return detect_region(
-        liver_of(image, slice), image.hu.nx(), image.hu.ny(), {spacing[0], spacing[1]}, network_.input());
+    return detect_region(liver_of(image, slice), image.hu.nx(), image.hu.ny(), {spacing[0], spacing[1]}, input);
   }
 
   std::vector<Job> slices_with_liver(const PreprocessedStudy& study) const {
@@ -78,12 +81,13 @@ class YoloV8Detector final : public Detector {
 
   std::vector<Detection> detect_batch(const PreprocessedStudy& study,
                                       std::span<const Job> jobs,
-                                      const std::vector<std::optional<double>>& liver_hu) const {
+                                      const std::vector<std::optional<double>>& liver_hu,
+                                      const DetectView& view) const {
     std::vector<PlaneImage> images(jobs.size());
     parallel_for(jobs.size(), [&](size_t n) {
       const PhaseImage& image = study.images[jobs[n].image];
       const auto liver = liver_of(image, jobs[n].slice);
-      const double beside = network_.input().context_mm / image.hu.geometry().spacing[2];
+      const double beside = view.input.context_mm / image.hu.geometry().spacing[2];
       std::vector<int16_t> above, below;
       if (beside > 0) {
         above = plane_at(image.hu, double(jobs[n].slice) + beside);
@@ -93,33 +97,41 @@ class YoloV8Detector final : public Detector {
                                liver,
                                image.hu.nx(),
                                image.hu.ny(),
-                               region_of(image, jobs[n].slice),
+                               region_of(image, jobs[n].slice, view.input),
                                liver_hu[jobs[n].image],
-                               network_.input());
+                               view.input);
     });
     const std::vector<DecodedHead> heads = network_.decode(images);
     std::vector<std::vector<Detection>> found(jobs.size());
     parallel_for(jobs.size(),
-                 [&](size_t n) { found[n] = detections_of(study.images[jobs[n].image], jobs[n], heads[n]); });
+                 [&](size_t n) { found[n] = detections_of(study.images[jobs[n].image], jobs[n], heads[n], view); });
     std::vector<Detection> all;
     for (const auto& some : found) all.insert(all.end(), some.begin(), some.end());
     return all;
   }
 
-  std::vector<Detection> detections_of(const PhaseImage& image, const Job& job, const DecodedHead& head) const {
+  std::vector<Detection> detections_of(const PhaseImage& image,
+                                       const Job& job,
+                                       const DecodedHead& head,
+                                       const DetectView& view) const {
     const int64_t nx = image.hu.nx(), ny = image.hu.ny();
-    const Box2 region = region_of(image, job.slice);
+    const Vec3& spacing = image.hu.geometry().spacing;
+    const Box2 region = region_of(image, job.slice, view.input);
     std::vector<Detection> found;
     for (const ScoredBox& scored : network_.boxes(head)) {
-      Box2 box = slice_box_from_image(scored.box, region, network_.input());
+      Box2 box = slice_box_from_image(scored.box, region, view.input);
       box = {std::max(box.x0, 0.0), std::max(box.y0, 0.0), std::min(box.x1, double(nx)), std::min(box.y1, double(ny))};
-      if (box.width() >= 1 && box.height() >= 1) found.push_back({job.image, job.slice, box, scored.score});
+      if (box.width() < 1 || box.height() < 1) continue;
+      const double longest_mm = std::max(box.width() * spacing[0], box.height() * spacing[1]);
+      if (longest_mm >= view.least_mm && longest_mm < view.below_mm)
+        found.push_back({job.image, job.slice, box, scored.score});
     }
     return image.liver.empty() ? found : inside_liver(found, image.liver, job.slice, options_.liver);
   }
 
   YoloV8 network_;
   DetectOptions options_;
+  std::vector<DetectView> views_;
 };
 
 }  // namespace
@@ -131,11 +143,22 @@ DetectOptions read_detect_options(const Block& block) {
   options.confidence = reader.number("confidence", options.confidence, 0.001, 1);
   options.iou = reader.number("iou", options.iou, 0, 1);
   options.batch = reader.integer("batch", options.batch, 1, 256);
-  options.magnify = reader.number("magnify", options.magnify, 1, 3);
+  OptionReader closer(reader.block("closer_look"));
+  options.closer_look.magnify = closer.number("magnify", options.closer_look.magnify, 1, 3);
+  options.closer_look.below_mm = closer.number("below_mm", options.closer_look.below_mm, 0, 1000);
+  closer.finish();
   options.slice_step_mm = reader.number("slice_step_mm", options.slice_step_mm, 0, 20);
   options.liver = read_liver_filter_options(reader.block("liver"));
   reader.finish();
   return options;
+}
+
+std::vector<DetectView> detect_views(const DetectInput& trained, const CloserLook& closer) {
+  DetectView as_trained{trained};
+  DetectView closer_view{magnified(trained, closer.magnify), 0, closer.below_mm};
+  if (closer_view.input == trained) return {as_trained};
+  as_trained.least_mm = closer.below_mm;
+  return {closer_view, as_trained};
 }
 
 YoloV8::YoloV8(std::shared_ptr<Predictor> predictor, const DetectOptions& options)
@@ -156,19 +179,18 @@ YoloV8::YoloV8(std::shared_ptr<Predictor> predictor, const DetectOptions& option
                     "input adds two",
                     channels,
                     options_.input.channels()));
-  trained_input_ = options_.input;
-  options_.input = magnified(trained_input_, options_.magnify);
 }
 
 std::vector<DecodedHead> YoloV8::decode(const std::vector<PlaneImage>& images) const {
-  Array input{{int64_t(images.size()), options_.input.channels(), options_.input.size, options_.input.size}, {}};
+  const int64_t size = images[0].height;
+  Array input{{int64_t(images.size()), options_.input.channels(), size, size}, {}};
   input.values.reserve(images.size() * images[0].values.size());
   for (const PlaneImage& image : images)
     input.values.insert(input.values.end(), image.values.begin(), image.values.end());
   const std::map<std::string, Array> outputs = predictor_->run(input, {"p3", "p4", "p5"});
   const std::vector<const Array*> levels{&outputs.at("p3"), &outputs.at("p4"), &outputs.at("p5")};
   std::vector<DecodedHead> heads(images.size());
-  parallel_for(images.size(), [&](size_t n) { heads[n] = decode_head(levels, int64_t(n), options_.input.size); });
+  parallel_for(images.size(), [&](size_t n) { heads[n] = decode_head(levels, int64_t(n), size); });
   return heads;
 }
 
