@@ -76,6 +76,15 @@ std::vector<Detection> without_nested(std::vector<Detection> detections, double 
   return kept;
 }
 
+/// Without the boxes at both ends that score less than `least_part` of the best.
+Track trimmed(Track track, double least_part) {
+  std::vector<Detection>& all = track.detections;
+  const auto sure = [least = least_part * surest(all).score](const Detection& d) { return d.score >= least; };
+  all.erase(std::find_if(all.rbegin(), all.rend(), sure).base(), all.end());
+  all.erase(all.begin(), std::find_if(all.begin(), all.end(), sure));
+  return track;
+}
+
 /// Mean of the best scores over `score_mm`; slices that are missing count 0.
 double phase_score(const Track& track, double step_mm, double score_mm) {
   const auto wanted = size_t(std::max<int64_t>(1, std::llround(score_mm / step_mm)));
@@ -94,6 +103,7 @@ LinkOptions read_link_options(const Block& block) {
   options.nested = reader.number("nested", options.nested, 0, 1);
   options.overlap = reader.number("overlap", options.overlap, 0, 1);
   options.gap_mm = reader.number("gap_mm", options.gap_mm, 0, 100);
+  options.least_part = reader.number("least_part", options.least_part, 0, 1);
   options.shift_mm = reader.number("shift_mm", options.shift_mm, 0, 100);
   options.phase_overlap = reader.number("phase_overlap", options.phase_overlap, 0, 1);
   options.score_mm = reader.number("score_mm", options.score_mm, 0.1, 100);
@@ -193,6 +203,7 @@ std::vector<Track> link_slices(const std::vector<Detection>& detections,
       if (!joined[d - first]) tracks.push_back({sorted[d].image, {sorted[d]}});
     first = last;
   }
+  for (Track& track : tracks) track = trimmed(std::move(track), options.least_part);
   return tracks;
 }
 

@@ -24,6 +24,7 @@ struct LinkOptions {
   double nested = 0.6;         ///< of two boxes on a slice that share as much of the smaller, the better one stays
   double overlap = 0.4;        ///< boxes of neighbouring slices are one lesion from this share of the smaller box
   double gap_mm = 8;           ///< and where their slices are at most this far apart
+  double least_part = 0.25;    ///< of a track's best score; boxes at its ends with less follow vessels and fissures
   double shift_mm = 12;        ///< how far breathing may move the liver along the body between phases; half in plane
   double phase_overlap = 0.3;  ///< share of the smaller lesion that must overlap after the best such shift
   double score_mm = 10;        ///< length along the body over which a lesion's score is averaged, see lesion_score
@@ -61,6 +62,7 @@ double overlap_of_smaller(const Box3& a, const Box3& b, const Vec3& shift);
 Box3 world_box(const Track& track, const Geometry& geometry);
 
 /// Tracks of the detections of one image. A box within another is the same lesion, which suppression by IoU leaves.
+/// Doubtful boxes at the ends of a track are gone, as `least_part` says: they would make a lesion large.
 std::vector<Track> link_slices(const std::vector<Detection>& detections,
                                const Geometry& geometry,
                                const LinkOptions& options);

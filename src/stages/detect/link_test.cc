@@ -72,6 +72,28 @@ TEST(LinkSlices, ABoxWithinABetterOneIsTheSameLesion) {
   EXPECT_EQ(tracks[1].detections[0].box, beside.box);
 }
 
+TEST(LinkSlices, DoubtfulBoxesAtTheEndsAreLeftOut) {
+  Geometry geometry;
+  geometry.spacing = {1, 1, 4};
+  const Box2 box{10, 10, 20, 20}, vessel{10, 10, 40, 40};
+  // A quarter of the best is .15; what is between sure boxes stays.
+  const std::vector<Track> tracks = link_slices({{0, 1, vessel, 0.05},
+                                                 {0, 2, box, 0.14},
+                                                 {0, 3, box, 0.5},
+                                                 {0, 4, box, 0.1},
+                                                 {0, 5, box, 0.6},
+                                                 {0, 6, vessel, 0.1}},
+                                                geometry,
+                                                {});
+  ASSERT_EQ(tracks.size(), 1u);
+  ASSERT_EQ(tracks[0].detections.size(), 3u);
+  EXPECT_EQ(tracks[0].detections.front().slice, 3);
+  EXPECT_EQ(tracks[0].detections.back().slice, 5);
+  LinkOptions all;
+  all.least_part = 0;
+  EXPECT_EQ(link_slices({{0, 2, box, 0.1}, {0, 3, box, 0.5}}, geometry, all)[0].detections.size(), 2u);
+}
+
 TEST(LinkDetections, OneLesionAcrossPhasesInSpiteOfBreathing) {
   PreprocessedStudy study{{phase_image(Phase::arterial), phase_image(Phase::portal_venous, -6)}, {}};
   std::vector<Detection> detections;

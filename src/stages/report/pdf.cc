@@ -207,9 +207,12 @@ class PdfWriter {
     y_ += 16;
   }
 
-  /// Lines on a wash with a bar at the left; continued on the next page where they are many.
+  /// Lines on a wash with a bar at the left, on one page where a third of it holds them.
   void boxed(const std::vector<LayoutPtr>& lines, const Colour& wash, const Colour& bar, const Colour& first_colour) {
     constexpr double kPad = 8;
+    double whole = 2 * kPad;
+    for (const LayoutPtr& line : lines) whole += text_height(line) + 2;
+    need(std::min(whole, (kBottom - kTop) / 3));
     size_t n = 0;
     while (n < lines.size()) {
       need(2 * kPad + text_height(lines[n]));
