@@ -227,7 +227,8 @@ TEST(Fit, WritesWhatTheRunWasMadeOfAndItsTimes) {
   ASSERT_EQ(run.at("pace").size(), 2u);
   const auto& pace = run.at("pace")[1];
   const double computing = pace.at("computing_s"), waiting = pace.at("waiting_s");
-  EXPECT_NEAR(pace.at("busy").get<double>(), computing / (computing + waiting), 0.02);  // times in whole milliseconds
+  const double total = computing + waiting, rounding = 0.0005 + 0.001 / total;  // each time in whole milliseconds
+  EXPECT_NEAR(pace.at("busy").get<double>(), computing / total, rounding);
   EXPECT_EQ(run.at("versions").at("hepatica"), "0");
   EXPECT_EQ(run.at("provenance").at("effective"), "x");
 }
