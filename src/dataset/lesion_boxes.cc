@@ -54,8 +54,7 @@ std::vector<LesionBox> lesion_boxes(const Mask& labels, int64_t k, const std::st
   for (const uint8_t label : present) {
     Mask one(grid);
     for (size_t v = 0; v < values.size(); ++v) one.values()[v] = values[v] == label;
-    for (const Box2& box : part_boxes(one))
-      all.push_back({box, type, std::max(box.width() * grid.spacing[0], box.height() * grid.spacing[1]) < least_mm});
+    for (const Box2& box : part_boxes(one)) all.push_back({box, type, longest_side_mm(box, grid.spacing) < least_mm});
   }
   return all;
 }

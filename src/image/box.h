@@ -27,6 +27,11 @@ struct Box3 {
   bool operator==(const Box3&) const = default;
 };
 
+/// The longer of the sides along x and y; `spacing` of the pixels in mm.
+inline double longest_side_mm(const Box2& box, const Vec3& spacing) {
+  return std::max(box.width() * spacing[0], box.height() * spacing[1]);
+}
+
 /// Intersection over union, 0 where both are empty.
 inline double intersection_over_union(const Box2& a, const Box2& b) {
   const Box2 both{std::max(a.x0, b.x0), std::max(a.y0, b.y0), std::min(a.x1, b.x1), std::min(a.y1, b.y1)};

@@ -130,8 +130,7 @@ double longest_side_mm(const PreprocessedStudy& study, const std::vector<Track>&
   double longest = 0;
   for (const Track& track : lesion) {
     const Vec3& spacing = study.images[track.image].hu.geometry().spacing;
-    for (const Detection& d : track.detections)
-      longest = std::max({longest, d.box.width() * spacing[0], d.box.height() * spacing[1]});
+    for (const Detection& d : track.detections) longest = std::max(longest, longest_side_mm(d.box, spacing));
   }
   return longest;
 }

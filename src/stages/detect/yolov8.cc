@@ -46,10 +46,8 @@ class YoloV8Detector final : public Detector {
     for (size_t first = 0; first < jobs.size(); first += size_t(options_.batch)) {
       check_interrupted();
       const size_t count = std::min(size_t(options_.batch), jobs.size() - first);
-      for (const DetectView& view : views_) {
-        const std::vector<Detection> batch = detect_batch(study, {jobs.data() + first, count}, liver_hu, view);
-        found.insert(found.end(), batch.begin(), batch.end());
-      }
+      const std::vector<Detection> batch = detect_batch(study, {jobs.data() + first, count}, liver_hu);
+      found.insert(found.end(), batch.begin(), batch.end());
       progress.advance(count);
     }
     return found;
@@ -81,32 +79,35 @@ class YoloV8Detector final : public Detector {
 
   std::vector<Detection> detect_batch(const PreprocessedStudy& study,
                                       std::span<const Job> jobs,
-                                      const std::vector<std::optional<double>>& liver_hu,
-                                      const DetectView& view) const {
-    std::vector<PlaneImage> images(jobs.size());
+                                      const std::vector<std::optional<double>>& liver_hu) const {
+    std::vector<std::vector<PlaneImage>> images(views_.size(), std::vector<PlaneImage>(jobs.size()));
     parallel_for(jobs.size(), [&](size_t n) {
       const PhaseImage& image = study.images[jobs[n].image];
       const auto liver = liver_of(image, jobs[n].slice);
-      const double beside = view.input.context_mm / image.hu.geometry().spacing[2];
+      const double beside = network_.input().context_mm / image.hu.geometry().spacing[2];
       std::vector<int16_t> above, below;
       if (beside > 0) {
         above = plane_at(image.hu, double(jobs[n].slice) + beside);
         below = plane_at(image.hu, double(jobs[n].slice) - beside);
       }
-      images[n] = detect_image(SlicePlanes<int16_t>{image.hu.slice(jobs[n].slice), above, below},
-                               liver,
-                               image.hu.nx(),
-                               image.hu.ny(),
-                               region_of(image, jobs[n].slice, view.input),
-                               liver_hu[jobs[n].image],
-                               view.input);
+      for (size_t v = 0; v < views_.size(); ++v)
+        images[v][n] = detect_image(SlicePlanes<int16_t>{image.hu.slice(jobs[n].slice), above, below},
+                                    liver,
+                                    image.hu.nx(),
+                                    image.hu.ny(),
+                                    region_of(image, jobs[n].slice, views_[v].input),
+                                    liver_hu[jobs[n].image],
+                                    views_[v].input);
     });
-    const std::vector<DecodedHead> heads = network_.decode(images);
-    std::vector<std::vector<Detection>> found(jobs.size());
-    parallel_for(jobs.size(),
-                 [&](size_t n) { found[n] = detections_of(study.images[jobs[n].image], jobs[n], heads[n], view); });
     std::vector<Detection> all;
-    for (const auto& some : found) all.insert(all.end(), some.begin(), some.end());
+    for (size_t v = 0; v < views_.size(); ++v) {
+      const std::vector<DecodedHead> heads = network_.decode(images[v]);
+      std::vector<std::vector<Detection>> found(jobs.size());
+      parallel_for(jobs.size(), [&](size_t n) {
+        found[n] = detections_of(study.images[jobs[n].image], jobs[n], heads[n], views_[v]);
+      });
+      for (const auto& some : found) all.insert(all.end(), some.begin(), some.end());
+    }
     return all;
   }
 
@@ -122,7 +123,7 @@ class YoloV8Detector final : public Detector {
       Box2 box = slice_box_from_image(scored.box, region, view.input);
       box = {std::max(box.x0, 0.0), std::max(box.y0, 0.0), std::min(box.x1, double(nx)), std::min(box.y1, double(ny))};
       if (box.width() < 1 || box.height() < 1) continue;
-      const double longest_mm = std::max(box.width() * spacing[0], box.height() * spacing[1]);
+      const double longest_mm = longest_side_mm(box, spacing);
       if (longest_mm >= view.least_mm && longest_mm < view.below_mm)
         found.push_back({job.image, job.slice, box, scored.score});
     }

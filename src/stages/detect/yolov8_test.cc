@@ -24,6 +24,7 @@ nlohmann::json trained_metadata() {
 /// A network that sees two boxes on every image, whatever it shows: of 16 and of 48 of the image's pixels.
 class TwoBoxPredictor final : public Predictor {
  public:
+  explicit TwoBoxPredictor(nlohmann::json metadata = trained_metadata()) : metadata_(std::move(metadata)) {}
   std::map<std::string, Array> run(const Array& input, const std::vector<std::string>&) override {
     std::map<std::string, Array> outputs;
     for (const auto& [name, stride] : {std::pair{"p3", 8}, {"p4", 16}, {"p5", 32}}) {
@@ -53,7 +54,7 @@ class TwoBoxPredictor final : public Predictor {
     value(4 * kDistanceBins) = kSure;
   }
 
-  nlohmann::json metadata_ = trained_metadata();
+  nlohmann::json metadata_;
   std::string hash_;
 };
 
@@ -99,24 +100,12 @@ TEST(YoloV8Detector, SmallBoxesComeFromTheCloserLookAndLargeOnesFromTheTrained) 
 TEST(DetectViews, WholeSlicesAreLookedAtOnce) { EXPECT_EQ(detect_views(DetectInput{}, {2, 25}).size(), 1u); }
 
 TEST(YoloV8, OtherNetworksAndChannelsAreRefused) {
-  class Other final : public Predictor {
-   public:
-    explicit Other(nlohmann::json metadata) : metadata_(std::move(metadata)) {}
-    std::map<std::string, Array> run(const Array&, const std::vector<std::string>&) override { return {}; }
-    const nlohmann::json& metadata() const override { return metadata_; }
-    Array parameter(const std::string&) const override { return {}; }
-    const std::string& checkpoint_sha256() const override { return hash_; }
-
-   private:
-    nlohmann::json metadata_;
-    std::string hash_;
-  };
   nlohmann::json family = trained_metadata(), channels = trained_metadata();
   family["network"]["family"] = "resnet";
   channels["network"]["arguments"]["in_channels"] = 5;
   for (const nlohmann::json& wrong : {family, channels}) {
     try {
-      YoloV8(std::make_shared<Other>(wrong), {});
+      YoloV8(std::make_shared<TwoBoxPredictor>(wrong), {});
       FAIL() << wrong.dump();
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::wrong_checkpoint);
