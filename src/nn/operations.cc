@@ -1,12 +1,11 @@
 #include "nn/operations.h"
 
-#include <ATen/autocast_mode.h>
-
 #include <algorithm>
 #include <functional>
 #include <map>
 
 #include "base/error.h"
+#include "nn/autocast.h"
 #include "nn/worker_sum.h"
 
 namespace hepatica::nn {
@@ -32,14 +31,10 @@ struct Call {
 /// A convolution's input and weight in one type: autocast's where it is on (at::convolution is not on its list, and
 /// would run in f32), else the weight's own.
 std::pair<Tensor, Tensor> operands(const Tensor& x, const Tensor& weight) {
-  if (x.is_cuda() && at::autocast::is_enabled()) {
-    const auto type = at::autocast::get_autocast_gpu_dtype();
-    return {at::autocast::cached_cast(type, x), at::autocast::cached_cast(type, weight)};
-  }
-  if (!x.is_cuda() && at::autocast::is_cpu_enabled()) {
-    const auto type = at::autocast::get_autocast_cpu_dtype();
-    return {at::autocast::cached_cast(type, x, c10::DeviceType::CPU),
-            at::autocast::cached_cast(type, weight, c10::DeviceType::CPU)};
+  const c10::DeviceType device = x.device().type();
+  if (autocast_enabled(device)) {
+    const c10::ScalarType type = autocast_type(device);
+    return {at::autocast::cached_cast(type, x, device), at::autocast::cached_cast(type, weight, device)};
   }
   return {x.to(weight.scalar_type()), weight};
 }

@@ -71,7 +71,9 @@ Assignment assign_targets(const Tensor& scores,
   const torch::NoGradGuard no_grad;
   const int64_t targets = target_boxes.size(1);
   if (targets == 0) {
-    return {torch::zeros(boxes.sizes().slice(0, 2), torch::kBool), torch::zeros_like(boxes), torch::zeros_like(scores)};
+    return {torch::zeros(boxes.sizes().slice(0, 2), boxes.options().dtype(torch::kBool)),
+            torch::zeros_like(boxes),
+            torch::zeros_like(scores)};
   }
   const Tensor candidate = centres_inside(points, target_boxes).logical_and(valid.unsqueeze(2));
   const Tensor iou = complete_iou(target_boxes.unsqueeze(2), boxes.unsqueeze(1)).clamp_min(0) * candidate;

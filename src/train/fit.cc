@@ -207,6 +207,11 @@ Portion portion_of(size_t items, const Workers& workers) {
   return first == end ? Portion{{0, 1}, true} : Portion{{first, end - first}, false};
 }
 
+size_t loader_threads(const FitOptions& options) { return size_t(options.loader_threads); }
+
+/// Batches that are made before they are asked for: one of each thread, and some that lie ready.
+size_t batches_ahead(const FitOptions& options) { return loader_threads(options) + 3; }
+
 /// The batches of one epoch, of which this worker makes its share.
 class Epoch {
  public:
@@ -216,7 +221,7 @@ class Epoch {
     items_ = task.draw(options.steps > 0 ? all : std::min(all, task.epoch_size()), rng_.fork(0));
     const bool closing = epoch > options.epochs - options.closing_epochs;
     loader_ = std::make_unique<Prefetcher<Batch>>(
-        size_t(steps), size_t(options.loader_threads), 4, [this, &task, &workers, closing](size_t step) {
+        size_t(steps), loader_threads(options), batches_ahead(options), [this, &task, &workers, closing](size_t step) {
           const std::vector<MixtureItem> mine = items_of(step);
           Share share = portion_of(mine.size(), workers).share;
           share.closing = closing;
@@ -347,7 +352,7 @@ Metrics validate(const Task& task,
   network.load(state.average.values(), "moving average");
   network.use_channels_last();
   network.to(device);
-  Prefetcher<Batch> loader(count, size_t(options.loader_threads), 4, [&](size_t n) {
+  Prefetcher<Batch> loader(count, loader_threads(options), batches_ahead(options), [&](size_t n) {
     return task.validation_batch(
         {items.begin() + int64_t(n * batch), items.begin() + int64_t(std::min(items.size(), (n + 1) * batch))});
   });

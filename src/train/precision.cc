@@ -1,33 +1,29 @@
 #include "train/precision.h"
 
-#include <ATen/autocast_mode.h>
-
 #include "base/error.h"
+#include "nn/autocast.h"
 
 namespace hepatica::train {
 namespace {
 
-/// bf16 autocast on the processor and on GPUs while it lives.
+/// bf16 autocast on one kind of device while it lives.
 class Autocast {
  public:
-  explicit Autocast(bool enabled)
-      : cpu_before_(at::autocast::is_cpu_enabled()), gpu_before_(at::autocast::is_enabled()) {
-    at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
-    at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
-    at::autocast::set_cpu_enabled(enabled);
-    at::autocast::set_enabled(enabled);
+  Autocast(c10::DeviceType device, bool enabled) : device_(device), before_(nn::autocast_enabled(device)) {
+    nn::set_autocast_type(device, at::kBFloat16);
+    nn::enable_autocast(device, enabled);
     at::autocast::increment_nesting();
   }
   ~Autocast() {
     if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
-    at::autocast::set_cpu_enabled(cpu_before_);
-    at::autocast::set_enabled(gpu_before_);
+    nn::enable_autocast(device_, before_);
   }
   Autocast(const Autocast&) = delete;
   Autocast& operator=(const Autocast&) = delete;
 
  private:
-  bool cpu_before_, gpu_before_;
+  c10::DeviceType device_;
+  bool before_;
 };
 
 }  // namespace
@@ -54,7 +50,7 @@ torch::Device training_device(const std::string& name, int local_rank) {
 
 nn::TensorMap forward(
     nn::Network& network, const torch::Tensor& input, bool training, const std::set<std::string>& wanted, bool half) {
-  const Autocast autocast(half);
+  const Autocast autocast(input.device().type(), half);
   const auto format = input.dim() == 5 ? torch::MemoryFormat::ChannelsLast3d : torch::MemoryFormat::ChannelsLast;
   nn::TensorMap outputs = network.forward(input.contiguous(format), training, wanted);
   for (auto& [name, value] : outputs) value = value.to(torch::kFloat);

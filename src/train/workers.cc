@@ -113,7 +113,7 @@ std::string judge_signs(c10d::Store& store, int size, SteadyTime end) {
 std::string hear_verdict(c10d::Store& store, int rank, SteadyTime end) {
   if (!wait_for(store, {kVerdict}, end)) return "0";
   const std::vector<uint8_t> text = store.get(kVerdict);
-  store.set(fmt::format("heard/{}", rank), {1});
+  store.set(fmt::format("heard/{}", rank), std::vector<uint8_t>{1});
   return {text.begin(), text.end()};
 }
 
@@ -124,7 +124,7 @@ std::string hear_verdict(c10d::Store& store, int rank, SteadyTime end) {
 std::string Workers::lost_workers() const try {
   if (!group_ || !group_->store) return "0";
   c10d::Store& store = *group_->store;
-  store.set(sign_of(place_.rank), {1});
+  store.set(sign_of(place_.rank), std::vector<uint8_t>{1});
   group_->gloo.reset();  // ends what the others may still wait for from here
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(kSignsS);
   const auto later = end + std::chrono::duration<double>(kSignsS);
