@@ -13,11 +13,12 @@
 namespace hepatica {
 namespace {
 
-constexpr double kReachMm = 45;            // around the detection; a gallbladder is up to 10 cm long
-constexpr double kSmoothMm = 1.5;          // half side of the mean that tames noise
-constexpr double kThreadMm = 1.3;          // bridges up to twice as wide part bodies
-constexpr double kLeastHu = -15;           // below lies fat
-constexpr double kLeastBelowLiverHu = 25;  // else it is not told from the liver
+constexpr double kReachMm = 45;             // around the detection; a gallbladder is up to 10 cm long
+constexpr double kSmoothMm = 1.5;           // half side of the mean that tames noise
+constexpr double kThreadMm = 1.3;           // bridges up to twice as wide part bodies
+constexpr double kLeastHu = -15;            // below lies fat
+constexpr double kLeastBelowLiverHu = 25;   // else it is not told from the liver
+constexpr double kBrightAboveLiverHu = 30;  // of enhanced blood, which a gallbladder's wall and bile are not
 
 /// A box of voxels of an image.
 struct Part {
@@ -106,6 +107,21 @@ Mask body_at(const Mask& fluid, const std::array<int64_t, 3>& seed) {
   return body;
 }
 
+/// Share of the box's ellipse, on its slice, that is brighter than the liver by `kBrightAboveLiverHu`.
+double bright_share(const Volume<int16_t>& hu, const Detection& detection, double liver_hu) {
+  const Box2& box = detection.box;
+  size_t bright = 0, all = 0;
+  for (auto j = int64_t(box.y0); j < int64_t(std::ceil(box.y1)); ++j)
+    for (auto i = int64_t(box.x0); i < int64_t(std::ceil(box.x1)); ++i) {
+      const double u = (double(i) + 0.5 - box.center_x()) / (0.5 * box.width());
+      const double v = (double(j) + 0.5 - box.center_y()) / (0.5 * box.height());
+      if (u * u + v * v > 1 || i < 0 || j < 0 || i >= hu.nx() || j >= hu.ny()) continue;
+      ++all;
+      bright += smooth_hu(hu, i, j, detection.slice) > liver_hu + kBrightAboveLiverHu;
+    }
+  return all ? double(bright) / double(all) : 0;
+}
+
 /// Place of `k` between the lowest and the highest slice with liver.
 double height_in_liver(const Mask& liver, double k) {
   int64_t low = -1, high = -1;
@@ -155,7 +171,8 @@ std::optional<FluidBody> fluid_body(const PhaseImage& image, const Detection& de
   return FluidBody{volume_ml,
                    double(inside) / count,
                    moment / ball,
-                   height_in_liver(image.liver, double(part.first[2]) + sum[2] / (count * spacing[2]))};
+                   height_in_liver(image.liver, double(part.first[2]) + sum[2] / (count * spacing[2])),
+                   bright_share(image.hu, detection, *liver_hu)};
 }
 
 std::vector<std::string> leave_out_gallbladder(const PreprocessedStudy& study,
@@ -169,7 +186,8 @@ std::vector<std::string> leave_out_gallbladder(const PreprocessedStudy& study,
     if (image.liver.empty()) return false;
     const std::optional<FluidBody> body = fluid_body(image, best, options.most_hu);
     const bool gallbladder = body && body->in_liver < options.most_in_liver && body->height < options.highest &&
-                             body->volume_ml >= options.least_ml && body->spread >= options.least_spread;
+                             body->volume_ml >= options.least_ml && body->spread >= options.least_spread &&
+                             body->bright <= options.most_bright;
     if (gallbladder)
       said.push_back(
           fmt::format("a finding of {:.0f} mm was taken for the gallbladder and left out: a body of {:.0f} ml of "

@@ -17,6 +17,7 @@ struct FluidBody {
   double in_liver = 0;  ///< share of its voxels that the liver's mask holds
   double spread = 1;    ///< mean square distance from its centre, that of a ball as large being 1: length shows
   double height = 0;    ///< of its centre between the liver's lowest (0) and highest (1) slice
+  double bright = 0;    ///< share of the detection's ellipse that is bright as enhanced blood
 };
 
 /// nullopt where the middle of the box is not fluid.

@@ -89,6 +89,22 @@ TEST(LeaveOutGallbladder, ARoundBodyIsACystThatTheLiverLacks) {
   EXPECT_EQ(leave_out_gallbladder(oblong, {}, lesions).size(), 1u);
 }
 
+// A hemangioma at the liver's lower side that the mask lacks: nodules as bright as blood around what is dark as fluid.
+TEST(LeaveOutGallbladder, NodulesOfEnhancedBloodAreNoGallbladder) {
+  PreprocessedStudy study{{image_of(36)}, {}};
+  Volume<int16_t>& hu = study.images[0].hu;
+  const auto slice = std::llround(kGallbladder[2] / 4);
+  for (int64_t j = 0; j < 80; ++j)
+    for (int64_t i = 0; i < 100; ++i) {
+      const double r = std::hypot(double(i) - kGallbladder[0], double(j) - kGallbladder[1]);
+      if (r > 7 && r < 11) hu.at(i, j, slice) = 180;
+    }
+  std::vector<LesionWithRegions> lesions{finding(1, kGallbladder)};
+  ASSERT_GT(fluid_body(study.images[0], box_at(kGallbladder), 40)->bright, 0.2);
+  EXPECT_TRUE(leave_out_gallbladder(study, {}, lesions).empty());
+  EXPECT_EQ(lesions.size(), 1u);
+}
+
 TEST(LeaveOutGallbladder, WhatTheLiverHoldsStays) {
   const PreprocessedStudy study{{image_of(0)}, {}};
   std::vector<LesionWithRegions> lesions{finding(1, kGallbladder)};

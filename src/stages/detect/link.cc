@@ -121,6 +121,7 @@ LinkOptions read_link_options(const Block& block) {
   rule.highest = gallbladder.number("highest", rule.highest, 0, 1);
   rule.least_ml = gallbladder.number("least_ml", rule.least_ml, 0, 1000);
   rule.least_spread = gallbladder.number("least_spread", rule.least_spread, 0, 100);
+  rule.most_bright = gallbladder.number("most_bright", rule.most_bright, 0, 1);
   gallbladder.finish();
   reader.finish();
   return options;

@@ -17,6 +17,8 @@ struct GallbladderOptions {
   double least_ml = 3;
   double least_spread =
       1.15;  ///< of the fluid, see FluidBody: a cyst is round (1), a gallbladder twice as long as wide (1.26)
+  double most_bright =
+      0.1;  ///< of the finding, see FluidBody: a hemangioma has nodules of enhanced blood about its middle
 };
 
 /// Block `stages.link.options`. No paper gives these rules.
