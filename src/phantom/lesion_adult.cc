@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -86,12 +87,15 @@ float hemangioma_hu(const LesionModel& m, F3 q, float d, const LesionSurrounding
 
 float cyst_hu(const LesionModel& m, F3, float, const LesionSurroundings&) { return m.fluid_hu; }
 
+// Relative to the radius: thicker ones would fill a lesion of 10 mm, which then showed no pattern of its type.
+constexpr float kThickestCapsule = 0.1f, kWidestEdge = 0.4f;
+
 void draw_hcc(LesionModel& m, double diameter_mm, Rng& rng) {
   const auto draw = [&](double low, double high) { return float(rng.uniform(low, high)); };
   const bool large = diameter_mm > 30;
   m.mosaic = large ? draw(6, 22) : draw(1, 7);
   m.inner = large && rng.chance(0.6) ? draw(0.15, 0.5) : 2;
-  m.rim = draw(1.2, 2.6);
+  m.rim = std::min(draw(1.2, 2.6), kThickestCapsule * m.radius);
   m.rim_strength = rng.chance(0.65) ? draw(0.4, 1) : 0;
   m.speed = draw(0.6, 1.4);
 }
@@ -104,7 +108,7 @@ void draw_icc(LesionModel& m, double, Rng& rng) {
   m.rim = draw(0.12, 0.3);
   m.rim_strength = draw(0.5, 1);
   m.speed = draw(0.5, 1.5);
-  m.edge = draw(2, 6);
+  m.edge = std::min(draw(2, 6), kWidestEdge * m.radius);
 }
 
 void draw_metastasis(LesionModel& m, double, Rng& rng) {
@@ -114,7 +118,7 @@ void draw_metastasis(LesionModel& m, double, Rng& rng) {
   m.rim = draw(0.12, 0.35);
   m.rim_strength = draw(0.3, 1);
   m.inner = rng.chance(0.5) ? draw(0.2, 0.6) : 0;
-  m.edge = draw(1, 4.5);
+  m.edge = std::min(draw(1, 4.5), kWidestEdge * m.radius);
 }
 
 void draw_fnh(LesionModel& m, double diameter_mm, Rng& rng) {

@@ -62,11 +62,13 @@ double lesion_mean(const Rendering& r) {
 }
 
 /// Mean difference of the first lesion to the liver over patients of a type.
-double contrast_of(LesionType type, Phase phase) {
+double contrast_of(LesionType type, Phase phase, Range diameter_mm = {40, 44}) {
   double sum = 0;
   const int patients = 4;
+  PatientOptions options = plain_options(type);
+  options.lesion_diameter_mm = diameter_mm;
   for (int seed = 0; seed < patients; ++seed) {
-    const Patient patient(uint64_t(seed) + 1, plain_options(type));
+    const Patient patient(uint64_t(seed) + 1, options);
     const Rendering r =
         patient.render(slice_at(patient, patient.lesions()[0].center[2], 128), phase, quiet_scanner(), 1);
     sum += lesion_mean(r) - liver_mean(r);
@@ -196,6 +198,15 @@ TEST(Patient, LesionsFollowThePatternOfTheirType) {
   // Hemangioma fills over time.
   EXPECT_GT(contrast_of(LesionType::hemangioma, Phase::delayed),
             contrast_of(LesionType::hemangioma, Phase::portal_venous));
+}
+
+// Capsule and soft edges take up a part of a small lesion, not the whole.
+TEST(Patient, SmallLesionsFollowThePatternOfTheirType) {
+  const Range small{10, 11};
+  EXPECT_GT(contrast_of(LesionType::hcc, Phase::arterial, small), 12);
+  EXPECT_LT(contrast_of(LesionType::hcc, Phase::portal_venous, small), -3);
+  EXPECT_LT(contrast_of(LesionType::metastasis, Phase::portal_venous, small), -15);
+  EXPECT_LT(contrast_of(LesionType::icc, Phase::portal_venous, small), -8);
 }
 
 TEST(Patient, CystsAreWaterInEveryPhase) {
