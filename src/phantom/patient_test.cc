@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <numeric>
 
 #include "base/threads.h"
 #include "phantom/kinetics.h"
@@ -61,19 +62,24 @@ double lesion_mean(const Rendering& r) {
   return mean(r, [](Organ, int lesion) { return lesion == 1; });
 }
 
-/// Mean difference of the first lesion to the liver over patients of a type.
-double contrast_of(LesionType type, Phase phase, Range diameter_mm = {40, 44}) {
-  double sum = 0;
-  const int patients = 4;
+/// Difference of the first lesion to the liver in each of some patients of a type.
+std::vector<double> contrasts_of(LesionType type, Phase phase, Range diameter_mm, int patients) {
   PatientOptions options = plain_options(type);
   options.lesion_diameter_mm = diameter_mm;
+  std::vector<double> all;
   for (int seed = 0; seed < patients; ++seed) {
     const Patient patient(uint64_t(seed) + 1, options);
     const Rendering r =
         patient.render(slice_at(patient, patient.lesions()[0].center[2], 128), phase, quiet_scanner(), 1);
-    sum += lesion_mean(r) - liver_mean(r);
+    all.push_back(lesion_mean(r) - liver_mean(r));
   }
-  return sum / patients;
+  return all;
+}
+
+/// Their mean.
+double contrast_of(LesionType type, Phase phase) {
+  const std::vector<double> all = contrasts_of(type, phase, {40, 44}, 4);
+  return std::accumulate(all.begin(), all.end(), 0.0) / double(all.size());
 }
 
 TEST(Patient, EqualSeedsGiveEqualImagesWhateverTheThreads) {
@@ -200,13 +206,15 @@ TEST(Patient, LesionsFollowThePatternOfTheirType) {
             contrast_of(LesionType::hemangioma, Phase::portal_venous));
 }
 
-// Capsule and soft edges take up a part of a small lesion, not the whole.
+// Of 10 mm: their capsule and soft edges leave room for the pattern, whose curves say 34 and more for HCC in the
+// arterial phase, -9 and less in the portal one and -21 and less in the delayed one.
 TEST(Patient, SmallLesionsFollowThePatternOfTheirType) {
-  const Range small{10, 11};
-  EXPECT_GT(contrast_of(LesionType::hcc, Phase::arterial, small), 12);
-  EXPECT_LT(contrast_of(LesionType::hcc, Phase::portal_venous, small), -3);
-  EXPECT_LT(contrast_of(LesionType::metastasis, Phase::portal_venous, small), -15);
-  EXPECT_LT(contrast_of(LesionType::icc, Phase::portal_venous, small), -8);
+  const auto each = [](LesionType type, Phase phase) { return contrasts_of(type, phase, {10, 11}, 12); };
+  for (const double contrast : each(LesionType::hcc, Phase::arterial)) EXPECT_GT(contrast, 22);
+  for (const double contrast : each(LesionType::hcc, Phase::portal_venous)) EXPECT_LT(contrast, -3);
+  for (const double contrast : each(LesionType::hcc, Phase::delayed)) EXPECT_LT(contrast, -10);
+  for (const double contrast : each(LesionType::metastasis, Phase::portal_venous)) EXPECT_LT(contrast, -25);
+  for (const double contrast : each(LesionType::icc, Phase::portal_venous)) EXPECT_LT(contrast, -15);
 }
 
 TEST(Patient, CystsAreWaterInEveryPhase) {
