@@ -32,6 +32,12 @@ inline double longest_side_mm(const Box2& box, const Vec3& spacing) {
   return std::max(box.width() * spacing[0], box.height() * spacing[1]);
 }
 
+/// Squared distance of a place from the box's centre in units of its half axes: 1 on the inscribed ellipse.
+inline double squared_ellipse_distance(const Box2& box, double x, double y) {
+  const double u = (x - box.center_x()) / (0.5 * box.width()), v = (y - box.center_y()) / (0.5 * box.height());
+  return u * u + v * v;
+}
+
 /// Intersection over union, 0 where both are empty.
 inline double intersection_over_union(const Box2& a, const Box2& b) {
   const Box2 both{std::max(a.x0, b.x0), std::max(a.y0, b.y0), std::min(a.x1, b.x1), std::min(a.y1, b.y1)};

@@ -34,10 +34,8 @@ void fill_bays(std::vector<uint8_t>& mask, const LearningSlice& slice, double ra
 void clear_box(std::vector<uint8_t>& mask, int64_t width, const Box2& box) {
   for (int64_t y = int64_t(box.y0); y < int64_t(box.y1); ++y) {
     for (int64_t x = int64_t(box.x0); x < int64_t(box.x1); ++x) {
-      const double u = (double(x) + 0.5 - box.center_x()) / (0.5 * box.width());
-      const double v = (double(y) + 0.5 - box.center_y()) / (0.5 * box.height());
       const size_t i = size_t(y * width + x);
-      if (u * u + v * v < 1 && i < mask.size()) mask[i] = 0;
+      if (squared_ellipse_distance(box, double(x) + 0.5, double(y) + 0.5) < 1 && i < mask.size()) mask[i] = 0;
     }
   }
 }

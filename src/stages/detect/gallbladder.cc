@@ -113,9 +113,9 @@ double bright_share(const Volume<int16_t>& hu, const Detection& detection, doubl
   size_t bright = 0, all = 0;
   for (auto j = int64_t(box.y0); j < int64_t(std::ceil(box.y1)); ++j)
     for (auto i = int64_t(box.x0); i < int64_t(std::ceil(box.x1)); ++i) {
-      const double u = (double(i) + 0.5 - box.center_x()) / (0.5 * box.width());
-      const double v = (double(j) + 0.5 - box.center_y()) / (0.5 * box.height());
-      if (u * u + v * v > 1 || i < 0 || j < 0 || i >= hu.nx() || j >= hu.ny()) continue;
+      if (squared_ellipse_distance(box, double(i) + 0.5, double(j) + 0.5) > 1 || i < 0 || j < 0 || i >= hu.nx() ||
+          j >= hu.ny())
+        continue;
       ++all;
       bright += smooth_hu(hu, i, j, detection.slice) > liver_hu + kBrightAboveLiverHu;
     }

@@ -19,13 +19,6 @@ constexpr size_t kLeastRing = 30;                   // voxels of surrounding liv
 constexpr double kLeastFilled = 0.3;                // of the ellipse, else the threshold has failed
 constexpr double kMadToSigma = 1.4826;
 
-/// Squared distance from the box's centre in units of its half axes: 1 on the inscribed ellipse.
-double ellipse(const Box2& box, double i, double j) {
-  const double x = (i + 0.5 - box.center_x()) / (0.5 * box.width()),
-               y = (j + 0.5 - box.center_y()) / (0.5 * box.height());
-  return x * x + y * y;
-}
-
 /// The box of a track on slice k, interpolated between its detections.
 Box2 box_at(const Track& track, int64_t k) {
   const auto after =
@@ -75,7 +68,7 @@ std::optional<Contrast> contrast_of(const Track& track, const PhaseImage& image)
                j1 = std::min(image.hu.ny() - 1, int64_t(box.center_y() + reach_y));
     for (int64_t j = j0; j <= j1; ++j)
       for (int64_t i = i0; i <= i1; ++i) {
-        const double r = ellipse(box, double(i), double(j));
+        const double r = squared_ellipse_distance(box, double(i) + 0.5, double(j) + 0.5);
         if (r <= kCorePart * kCorePart)
           core.push_back(smoothed(image.hu, i, j, k));
         else if (r > kRingFrom * kRingFrom && r <= kRingPart * kRingPart && !image.liver.empty() &&
@@ -115,7 +108,7 @@ void fill_slice(const Track& track,
         action(region.first[0] + i, region.first[1] + j, region.inside[start + size_t(j * region.size[0] + i)]);
   };
   for_each([&](int64_t i, int64_t j, uint8_t& inside) {
-    const double r = ellipse(box, double(i), double(j));
+    const double r = squared_ellipse_distance(box, double(i) + 0.5, double(j) + 0.5);
     if (r > kReachPart * kReachPart) return;
     in_ellipse += r <= 1;
     const bool stands_out = contrast && std::abs(smoothed(image.hu, i, j, k) - contrast->liver) > contrast->difference;
@@ -123,7 +116,9 @@ void fill_slice(const Track& track,
     found += inside;
   });
   if (!contrast || double(found) < kLeastFilled * double(in_ellipse))
-    for_each([&](int64_t i, int64_t j, uint8_t& inside) { inside = ellipse(box, double(i), double(j)) <= 1; });
+    for_each([&](int64_t i, int64_t j, uint8_t& inside) {
+      inside = squared_ellipse_distance(box, double(i) + 0.5, double(j) + 0.5) <= 1;
+    });
 }
 
 struct Measured {
