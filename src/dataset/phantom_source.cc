@@ -23,7 +23,8 @@ constexpr double kAdultWidthMm = 316;  // of the mean adult's trunk
 
 /// What a slice depends on; the number of patients is no part of it.
 nlohmann::json json_of(const PhantomSourceOptions& o) {
-  nlohmann::json json{{"cohort", o.cohort},
+  nlohmann::json json{{"version", phantom::kVersion},
+                      {"cohort", o.cohort},
                       {"slices", o.slices},
                       {"view", o.view},
                       {"matrix", o.matrix},

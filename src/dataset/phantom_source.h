@@ -30,8 +30,8 @@ PhantomSourceOptions phantom_source_options(OptionReader& reader);
 
 /// With the view "lesion", `phases` gives the same plane in each of the distinct phases, in their order.
 /// Item i is slice i % slices of patient i / slices; it depends on the options, `seed` and i alone. Rendered slices are
-/// kept in `cache` (empty: not kept) under a hash of the options and of the first slice, so that neither other options
-/// nor another version of the phantoms takes an old slice.
+/// kept in `cache` (empty: not kept) under a hash of the options, the phantoms' version and the first slice, so that
+/// neither other options nor another version of the phantoms takes an old slice.
 std::unique_ptr<SliceSource> make_phantom_source(const PhantomSourceOptions& options,
                                                  uint64_t seed,
                                                  const fs::path& cache);

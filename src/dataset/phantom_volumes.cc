@@ -19,7 +19,8 @@ const std::map<std::string, phantom::ScanRange> kRanges{{"liver", phantom::ScanR
 
 /// What a volume depends on; the number of patients is no part of it.
 nlohmann::json json_of(const PhantomVolumeOptions& o) {
-  nlohmann::json json{{"cohort", o.cohort},
+  nlohmann::json json{{"version", phantom::kVersion},
+                      {"cohort", o.cohort},
                       {"no_lesion", o.no_lesion},
                       {"types", o.types},
                       {"weights", o.weights},
@@ -34,7 +35,7 @@ nlohmann::json json_of(const PhantomVolumeOptions& o) {
   return json;
 }
 
-/// Stands for this version of the phantoms, so that a cache knows another one.
+/// Of the options and the phantoms' version; a rendered slice tells what changed without a new one.
 std::string fingerprint_of(const PhantomVolumeOptions& options, const PhantomPatients& patients, uint64_t seed) {
   const phantom::Patient one = patients.get(0);
   Geometry grid = one.scan_geometry({phantom::ScanRange::liver, 0, 64, 0, 20});

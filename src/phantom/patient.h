@@ -16,6 +16,9 @@
 
 namespace hepatica::phantom {
 
+/// Of what a seed gives; to be raised with every change of it. Caches and checkpoints know their phantoms by it.
+inline constexpr int kVersion = 2;
+
 /// Closed range that a value is drawn from, uniformly unless said otherwise.
 struct Range {
   double low = 0, high = 0;
